@@ -1,0 +1,62 @@
+# vecstore: build, install, try and test.  `make help` lists the targets.
+#
+# Three rings: src/core (C++17, no PostgreSQL), src/bridge (headers of both), src/pg (C).
+# Files are found by wildcard; adding one needs no change here.
+
+EXTENSION  = vecstore
+MODULE_big = vecstore
+PG_CONFIG ?= pg_config
+EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" vecstore.control)
+
+CORE_OBJS := $(patsubst %.cpp,%.o,$(wildcard src/core/*/*.cpp))
+PG_OBJS   := $(patsubst %.c,%.o,$(wildcard src/pg/*.c src/pg/*/*.c))
+OBJS       = $(CORE_OBJS) $(PG_OBJS)
+SQL_PARTS := $(sort $(wildcard sql/parts/*.sql))
+
+DATA       = $(wildcard sql/vecstore--*--*.sql)
+DATA_built = sql/vecstore--$(EXTVERSION).sql
+EXTRA_CLEAN = build sql/vecstore--$(EXTVERSION).sql $(shell find src -name '*.d' 2>/dev/null)
+
+PG_CPPFLAGS = -Isrc
+SHLIB_LINK  = -lhwy
+
+# The core never sees PostgreSQL's headers or flags; the dispatcher picks the SIMD target at run time.
+CORE_CXXFLAGS = -std=c++17 -O3 -g -Wall -Wextra -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
+	-fno-threadsafe-statics -fno-math-errno -Isrc -MMD -MP $(CORE_EXTRA)
+# Highway's per-target code: the auto-vectoriser must not add instructions a target does not promise.
+SIMD_CXXFLAGS = -O2 -fno-tree-vectorize -fno-tree-slp-vectorize -DHWY_WANT_AVX3_DL
+
+override with_llvm = no
+
+# PGXS has a rule for `check` that only complains, so it stays out when that is the goal (ours starts
+# a second make).
+ifeq ($(filter check,$(MAKECMDGOALS)),)
+ifneq ($(shell command -v $(PG_CONFIG) 2>/dev/null),)
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+ifneq ($(wildcard $(PGXS)),)
+HAVE_PGXS = yes
+include $(PGXS)
+override CFLAGS := $(filter-out -Wdeclaration-after-statement,$(CFLAGS)) -O2 -MMD -MP
+endif
+endif
+endif
+
+ifndef HAVE_PGXS
+.DEFAULT_GOAL := all
+all install:
+	@echo "PostgreSQL's build files were not found (PG_CONFIG=$(PG_CONFIG))."
+	@echo "On Debian: sudo make setup      installs what is missing, then run make again."
+	@exit 1
+clean:
+	rm -rf $(EXTRA_CLEAN) $(OBJS) vecstore.so
+endif
+
+$(CORE_OBJS): %.o: %.cpp
+	$(CXX) $(CORE_CXXFLAGS) $(if $(findstring core/simd/,$<),$(SIMD_CXXFLAGS)) -c -o $@ $<
+
+sql/vecstore--$(EXTVERSION).sql: $(SQL_PARTS) vecstore.control
+	cat $(SQL_PARTS) > $@
+
+-include $(OBJS:.o=.d)
+
+include tools/targets.mk

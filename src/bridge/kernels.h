@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * kernels.h - the SIMD kernels, as one table of plain function pointers.
+ *
+ * Owns: the interface only.  src/core/simd compiles every kernel once per SIMD target (Highway) and
+ * fills one table per target.  A caller fetches the table once per scan, build or SQL call; nothing
+ * dispatches per distance.
+ *
+ * Floating-point contract: fp32 accumulation with several partial sums, no pre-scaling.  Overflow
+ * gives Infinity and 0/0 gives NaN, as the SQL functions promise.  Results of two targets differ only
+ * by the order of additions; the unit tests state the bound.
+ */
+#ifndef VECSTORE_BRIDGE_KERNELS_H
+#define VECSTORE_BRIDGE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A quantised query is padded with zeros to a multiple of this many elements. */
+#define VS_QUERY_PAD 64
+
+typedef struct VsKernels {
+  const char *target; /* Highway's name: "SSE4", "AVX2", "AVX3", ... */
+
+  /* Exact distances of n >= 0 elements; any alignment. */
+  float (*l2sq_f32)(const float *a, const float *b, size_t n);
+  float (*ip_f32)(const float *a, const float *b, size_t n);
+  float (*l1_f32)(const float *a, const float *b, size_t n);
+  /* out = { a.b, a.a, b.b } */
+  void (*cos_f32)(const float *a, const float *b, size_t n, float out[3]);
+
+  /* The same for IEEE half precision, given as bits; converted to fp32 before any arithmetic. */
+  float (*l2sq_f16)(const uint16_t *a, const uint16_t *b, size_t n);
+  float (*ip_f16)(const uint16_t *a, const uint16_t *b, size_t n);
+  float (*l1_f16)(const uint16_t *a, const uint16_t *b, size_t n);
+  void (*cos_f16)(const uint16_t *a, const uint16_t *b, size_t n, float out[3]);
+
+  /* Conversions.  f32_to_f16 rounds to nearest even; overflow becomes a half infinity. */
+  void (*f16_to_f32)(const uint16_t *in, float *out, size_t n);
+  void (*f32_to_f16)(const float *in, uint16_t *out, size_t n);
+
+  /*
+   * Sum of q[i]*c[i].  n is a multiple of VS_QUERY_PAD; q is zero past the real dimension, and c must
+   * be readable (its bytes there do not matter).  The caller keeps |q| small enough that the exact
+   * sum fits an int32.
+   */
+  int32_t (*dot_i16i8)(const int16_t *q, const int8_t *c, size_t n);
+  /* Sum of |q[i] - scale*c[i]| over exactly n elements. */
+  float (*l1_f32i8)(const float *q, const int8_t *c, float scale, size_t n);
+
+  /* Largest |x[i]|, 0 for n = 0.  Inputs are finite. */
+  float (*max_abs)(const float *x, size_t n);
+  /* out[i] = round-to-nearest(x[i]*inv_scale), clamped to [-limit, limit]. */
+  void (*quantize_i8)(const float *x, float inv_scale, int8_t *out, size_t n);
+  void (*quantize_i16)(const float *x, float inv_scale, int32_t limit, int16_t *out, size_t n);
+  /* out[i] = c[i] */
+  void (*widen_i8)(const int8_t *c, int16_t *out, size_t n);
+  /* In-place Walsh-Hadamard transform, not normalised; n is a power of two >= 1. */
+  void (*fwht)(float *x, size_t n);
+} VsKernels;
+
+/* The table of the best target this processor has, or of the forced one.  Never NULL. */
+const VsKernels *vs_kernels(void);
+
+/*
+ * Force a target by name for this process; "auto" or "" returns to the best one.
+ * Returns 0, or -1 when the name is unknown or the processor lacks the target (nothing changes).
+ */
+int vs_kernels_force(const char *target);
+
+/* Names of the targets this build and this processor share, best first; NULL-terminated. */
+const char *const *vs_kernels_targets(void);
+
+/* Highway's version as "major.minor.patch". */
+const char *vs_highway_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * module.c - what happens when the library is loaded.
+ *
+ * Owns: the magic block and _PG_init.  Settings are defined in guc.c; nothing here needs preloading.
+ */
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "bridge/kernels.h"
+#include "pg/guc.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	/* Choose the kernels now: detection writes process-global state once. */
+	(void) vs_kernels();
+	vs_define_settings();
+}
