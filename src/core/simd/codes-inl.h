@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// codes-inl.h - the int8 codes of an index: making them and measuring against them.
+//
+// Owns: the dot product of a 16-bit query with 8-bit codes, which is where an index scan spends its
+// arithmetic, L1 against codes, and scalar quantisation.  Compiled once per SIMD target.
+
+#if defined(VECSTORE_CORE_SIMD_CODES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VECSTORE_CORE_SIMD_CODES_INL_H_
+#undef VECSTORE_CORE_SIMD_CODES_INL_H_
+#else
+#define VECSTORE_CORE_SIMD_CODES_INL_H_
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/kernels.h"
+#include "core/simd/lanes-inl.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace vecstore {
+namespace simd {
+namespace HWY_NAMESPACE {
+
+// Vectors of at most 32 elements, so that a multiple of VS_QUERY_PAD leaves two whole ones at most
+// after the unrolled loop and no tail.
+inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, size_t n) {
+  const hn::CappedTag<int16_t, VS_QUERY_PAD / 2> d16;
+  const hn::Rebind<int8_t, decltype(d16)> d8;
+  const hn::CappedTag<int32_t, VS_QUERY_PAD / 4> d32;
+  const size_t lanes = hn::Lanes(d16);
+  auto sum0 = hn::Zero(d32), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  auto high = sum0;  // where a target keeps half of each product's sum; x86 never touches it
+  const auto add = [&](auto& sum, size_t at) HWY_ATTR {
+    const auto codes = hn::PromoteTo(d16, hn::LoadU(d8, c + at));
+    sum = hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d16, q + at), codes, sum, high);
+  };
+
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    add(sum0, i);
+    add(sum1, i + lanes);
+    add(sum2, i + 2 * lanes);
+    add(sum3, i + 3 * lanes);
+  }
+  if (i < n) {
+    add(sum0, i);
+    add(sum1, i + lanes);
+  }
+  const auto sum = hn::Add(hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)), high);
+  return hn::GetLane(hn::SumOfLanes(d32, sum));
+}
+
+inline float L1F32I8(const float* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, float scale,
+                     size_t n) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  const hn::Rebind<int8_t, decltype(d)> d8;
+  const size_t lanes = hn::Lanes(d);
+  const auto factor = hn::Set(d, scale);
+  auto sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  const auto add = [&](auto& sum, auto query, auto codes) HWY_ATTR {
+    const auto value = hn::ConvertTo(d, hn::PromoteTo(di, codes));
+    sum = hn::Add(sum, hn::Abs(hn::NegMulAdd(factor, value, query)));
+  };
+
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    add(sum0, hn::LoadU(d, q + i), hn::LoadU(d8, c + i));
+    add(sum1, hn::LoadU(d, q + i + lanes), hn::LoadU(d8, c + i + lanes));
+    add(sum2, hn::LoadU(d, q + i + 2 * lanes), hn::LoadU(d8, c + i + 2 * lanes));
+    add(sum3, hn::LoadU(d, q + i + 3 * lanes), hn::LoadU(d8, c + i + 3 * lanes));
+  }
+  for (; i + lanes <= n; i += lanes) add(sum0, hn::LoadU(d, q + i), hn::LoadU(d8, c + i));
+  if (i < n) add(sum1, LoadFirst(d, q + i, n - i), LoadFirst(d8, c + i, n - i));
+  return SumLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
+}
+
+inline float MaxAbs(const float* x, size_t n) {
+  const hn::ScalableTag<float> d;
+  const size_t lanes = hn::Lanes(d);
+  auto max0 = hn::Zero(d), max1 = max0, max2 = max0, max3 = max0;
+  const auto take = [](auto& max, auto v) HWY_ATTR { max = hn::Max(max, hn::Abs(v)); };
+
+  size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    take(max0, hn::LoadU(d, x + i));
+    take(max1, hn::LoadU(d, x + i + lanes));
+    take(max2, hn::LoadU(d, x + i + 2 * lanes));
+    take(max3, hn::LoadU(d, x + i + 3 * lanes));
+  }
+  for (; i + lanes <= n; i += lanes) take(max0, hn::LoadU(d, x + i));
+  if (i < n) take(max1, LoadFirst(d, x + i, n - i));
+  return hn::GetLane(hn::MaxOfLanes(d, hn::Max(hn::Max(max0, max1), hn::Max(max2, max3))));
+}
+
+// Adding 1.5 * 2^23 leaves the value, rounded to nearest even, in the low bits of the float.  Exact
+// for the clamped range on every target, unlike NearestInt of the scalar one.
+template <typename Out>
+struct Quantize {
+  float inv_scale;
+  float limit;
+
+  template <class V>
+  HWY_INLINE auto operator()(V x) const {
+    const hn::ScalableTag<float> d;
+    const hn::RebindToSigned<decltype(d)> di;
+    const auto shifter = hn::Set(d, 0x1.8p23f);
+    const auto scaled = hn::Mul(x, hn::Set(d, inv_scale));
+    const auto clamped = hn::Min(hn::Max(scaled, hn::Set(d, -limit)), hn::Set(d, limit));
+    const auto rounded = hn::BitCast(di, hn::Add(clamped, shifter));
+    return hn::DemoteTo(hn::Rebind<Out, decltype(d)>(), hn::Sub(rounded, hn::BitCast(di, shifter)));
+  }
+};
+
+struct Widen {
+  template <class V>
+  HWY_INLINE auto operator()(V codes) const {
+    return hn::PromoteTo(hn::Rebind<int16_t, hn::ScalableTag<float>>(), codes);
+  }
+};
+
+inline void QuantizeI8(const float* x, float inv_scale, int8_t* out, size_t n) {
+  Map(Quantize<int8_t>{inv_scale, 127}, x, out, n);
+}
+inline void QuantizeI16(const float* x, float inv_scale, int32_t limit, int16_t* out, size_t n) {
+  Map(Quantize<int16_t>{inv_scale, static_cast<float>(limit)}, x, out, n);
+}
+inline void WidenI8(const int8_t* c, int16_t* out, size_t n) { Map(Widen{}, c, out, n); }
+
+}  // namespace HWY_NAMESPACE
+}  // namespace simd
+}  // namespace vecstore
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard
