@@ -21,8 +21,9 @@ PG_CPPFLAGS = -Isrc
 SHLIB_LINK  = -lhwy
 
 # The core never sees PostgreSQL's headers or flags; the dispatcher picks the SIMD target at run time.
+# -MD and not -MMD: headers that a system header includes (foreach_target.h does) are dependencies too.
 CORE_CXXFLAGS = -std=c++17 -O3 -g -Wall -Wextra -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
-	-fno-threadsafe-statics -fno-math-errno -Isrc -MMD -MP $(CORE_EXTRA)
+	-fno-threadsafe-statics -fno-math-errno -Isrc -MD -MP $(CORE_EXTRA)
 # Highway's per-target code: the auto-vectoriser must not add instructions a target does not promise.
 SIMD_CXXFLAGS = -O2 -fno-tree-vectorize -fno-tree-slp-vectorize -DHWY_WANT_AVX3_DL
 
