@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * hnsw.h - what the hnsw core offers to the server side, and what it asks of it.
+ *
+ * Owns: the interface between src/core/hnsw (algorithms) and src/pg/hnsw (pages, locks, WAL).
+ * The core calls back through VsHnswHost; any callback may not return (ereport), so no frame of the
+ * core owns anything that needs a destructor, and all memory comes from the host.
+ *
+ * Units: an "estimate" is what the graph is searched by, computed from quantised codes: the squared
+ * distance for L2 and cosine (of unit vectors), minus the inner product for IP, the distance for L1.
+ * A "bound" is in the unit of the SQL operator and never above the operator's result.
+ */
+#ifndef VECSTORE_BRIDGE_HNSW_H
+#define VECSTORE_BRIDGE_HNSW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bridge/hnsw_page.h"
+#include "bridge/kernels.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- geometry ------------------------------------------------------------------------------ */
+
+/* Fills *g for dims >= 1 and m in 2..VS_HNSW_MAX_M; false when one record does not fit a page. */
+bool vs_hnsw_geometry(uint32_t dims, uint32_t m, VsHnswGeometry *g);
+
+/* Largest dims for which vs_hnsw_geometry succeeds with this m. */
+uint32_t vs_hnsw_max_dims(uint32_t m);
+
+/* Level of a new node: geometric with ratio 1/32, a pure function of (seed, key). */
+int vs_hnsw_level(uint64_t seed, uint64_t key);
+
+/* ---- quantiser ------------------------------------------------------------------------------ */
+
+/* How the vectors of one index become codes.  Pointers lead into memory of the caller. */
+typedef struct VsHnswSpace {
+  VsMetric metric;
+  uint32_t dims;
+  uint32_t padded; /* dims rounded up to VS_QUERY_PAD */
+  const VsKernels *kernels;
+  uint32_t *signs;       /* 4 x dims sign masks of the rotation; unused for L1 */
+  float *work;           /* padded floats of scratch */
+  const float *centroid; /* dims floats in code space, or NULL for the origin */
+  float centroid_length; /* in the metric's norm */
+} VsHnswSpace;
+
+/* Bytes of memory vs_hnsw_space_init wants. */
+size_t vs_hnsw_space_bytes(uint32_t dims);
+void vs_hnsw_space_init(VsHnswSpace *space, void *memory, VsMetric metric, uint32_t dims, uint64_t seed,
+                        const VsKernels *kernels);
+/* Subtract this from every vector; dims floats as vs_hnsw_transform makes them; NULL for the origin. */
+void vs_hnsw_space_set_centroid(VsHnswSpace *space, const float *centroid);
+
+/*
+ * Bring a vector into code space without centring: unit length (cosine), rotated (all but L1).
+ * False when the vector has no direction (zero under cosine); out is then undefined.
+ */
+bool vs_hnsw_transform(const VsHnswSpace *space, const float *vector, float *out);
+
+/*
+ * Quantise a vector: sets scale, norm and error of *record and writes space->dims code bytes.
+ * False when the vector cannot be indexed (zero under cosine).
+ */
+bool vs_hnsw_encode(const VsHnswSpace *space, const float *vector, VsHnswRecord *record, int8_t *code);
+
+/* True when both records hold the same code, so that no query can tell the nodes apart. */
+bool vs_hnsw_same_code(const VsHnswRecord *a, const VsHnswRecord *b, uint32_t dims);
+
+typedef struct VsHnswQuery {
+  const VsHnswSpace *space;
+  int32_t (*dot)(const int16_t *q, const int8_t *c, size_t n);
+  VsMetric metric;
+  uint32_t padded;
+  float scale;   /* coordinate = scale * code */
+  float norm;    /* squared length of the decoded query */
+  float error;   /* upper bound of the distance from query to decoded query */
+  float length;  /* of the query before centring */
+  int16_t *code; /* padded, zero past dims; all but L1 */
+  float *values; /* L1: the centred query */
+} VsHnswQuery;
+
+/* Bytes of memory for a query's code and values. */
+size_t vs_hnsw_query_bytes(uint32_t dims);
+/* Attach memory once; then set the query any number of times. */
+void vs_hnsw_query_init(VsHnswQuery *query, const VsHnswSpace *space, void *memory);
+/* False when the vector has no direction (zero under cosine): every distance is NaN. */
+bool vs_hnsw_query_set(VsHnswQuery *query, const float *vector);
+/* Take the decoded vector of a record as the query. */
+void vs_hnsw_query_from_record(VsHnswQuery *query, const VsHnswRecord *record);
+
+/* Estimated distance; the record's code must be readable up to query->padded bytes. */
+static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecord *record) {
+  float dot, squared;
+
+  if (query->metric == VS_METRIC_L1)
+    return query->space->kernels->l1_f32i8(query->values, vs_record_code(record), record->scale,
+                                           query->space->dims);
+  dot = query->scale * record->scale *
+        (float)query->dot(query->code, vs_record_code(record), query->padded);
+  if (query->metric == VS_METRIC_IP) return -dot;
+  squared = query->norm + record->norm - 2 * dot;
+  return squared > 0 ? squared : 0;
+}
+
+/* Largest value, in the SQL operator's unit, that is certainly not above the operator's result. */
+double vs_hnsw_bound(const VsHnswQuery *query, float estimate, float norm, float error);
+
+/* ---- host ----------------------------------------------------------------------------------- */
+
+/* A node as read under its page's share lock. */
+typedef struct VsHnswNode {
+  uint16_t flags;
+  uint8_t level;
+  uint8_t degree;
+  float norm;
+  float error;
+  float estimate; /* of the current query, from this very image */
+  uint8_t heap_tid[6];
+  uint16_t edge_version;
+  VsNodeId link;
+  VsNodeId links[VS_HNSW_MAX_LINKS];
+} VsHnswNode;
+
+typedef struct VsHnswHost {
+  void *context;
+  /* Like realloc, from a memory context; old may be NULL; contents kept; never returns NULL. */
+  void *(*grow)(void *context, void *old, size_t old_bytes, size_t new_bytes);
+  /* False when the slot holds no node of this level (any more).  Polls for interrupts. */
+  bool (*read_node)(void *context, VsNodeId id, int level, VsHnswNode *out);
+  /* Estimates of the current query to n nodes.  Unlocked reads: hints until read_node confirms. */
+  void (*score)(void *context, const VsNodeId *ids, int n, float *estimates);
+  /* Copy header and code of n nodes to out, stride bytes apart.  Unlocked reads as well. */
+  void (*load)(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride);
+} VsHnswHost;
+
+/* Bytes of one record copied by VsHnswHost.load: header and padded code, a multiple of 64. */
+size_t vs_hnsw_load_stride(uint32_t dims);
+
+/* ---- scan ----------------------------------------------------------------------------------- */
+
+typedef struct VsHnswScan VsHnswScan;
+
+typedef struct VsHnswHit {
+  VsNodeId id;
+  uint16_t flags;
+  uint8_t heap_tid[6];
+  VsNodeId link;
+  double bound; /* not below that of the hit before, unless late */
+  bool late;    /* found after hits with larger bounds had been returned */
+} VsHnswHit;
+
+typedef struct VsHnswScanStats {
+  uint64_t hops;    /* nodes expanded */
+  uint64_t scored;  /* distances estimated */
+  uint64_t resumes; /* times the beam was widened because more rows were wanted */
+} VsHnswScanStats;
+
+typedef enum VsScanOrder {
+  VS_SCAN_BEAM_ONLY, /* end when the first beam is used up */
+  VS_SCAN_RELAXED,   /* go on; late hits as soon as they are found */
+  VS_SCAN_STRICT     /* go on; late hits after all others */
+} VsScanOrder;
+
+/* A scan object with memory from the host; reusable for any number of queries. */
+VsHnswScan *vs_hnsw_scan_create(const VsHnswHost *host, const VsHnswGeometry *geometry);
+
+/* Start searching from `entry`, a record of `entry_level`; blocks is the index's length. */
+void vs_hnsw_scan_begin(VsHnswScan *scan, const VsHnswQuery *query, VsNodeId entry, int entry_level,
+                        uint32_t blocks, int ef, VsScanOrder order);
+
+/* The next hit; false when every node reachable or on any page has been returned. */
+bool vs_hnsw_scan_next(VsHnswScan *scan, VsHnswHit *hit);
+
+const VsHnswScanStats *vs_hnsw_scan_stats(const VsHnswScan *scan);
+
+/* ---- insert and repair ------------------------------------------------------------------------ */
+
+typedef struct VsHnswInserter VsHnswInserter;
+
+VsHnswInserter *vs_hnsw_inserter_create(const VsHnswHost *host, const VsHnswGeometry *geometry,
+                                        const VsHnswSpace *space);
+
+/*
+ * Search with the current query and choose the links of a new node for levels level..0 (those at or
+ * below entry_level).  Afterwards links(level) gives them, nearest first, and nearest() the closest
+ * node at level 0.  Nothing is written.
+ */
+void vs_hnsw_inserter_search(VsHnswInserter *inserter, const VsHnswQuery *query, VsNodeId entry,
+                             int entry_level, int level, uint32_t blocks, int ef_construction);
+int vs_hnsw_inserter_links(const VsHnswInserter *inserter, int level, const VsNodeId **ids);
+VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter *inserter);
+
+/*
+ * Choose at most `limit` links for the node whose decoded vector is `record`, out of n candidates
+ * (distinct, not the node itself; estimates unknown): sorts by distance, keeps diverse ones first and
+ * fills up (HNSW, algorithm 4, keepPrunedConnections).  Writes the chosen ids, returns their number.
+ */
+int vs_hnsw_choose_links(VsHnswInserter *inserter, const VsHnswRecord *record, const VsNodeId *candidates,
+                         int n, int limit, VsNodeId *chosen);
+
+/* ---- in-memory build -------------------------------------------------------------------------- */
+
+typedef struct VsHnswBuilder VsHnswBuilder;
+
+typedef struct VsHnswBuildHost {
+  void *context;
+  /* As VsHnswHost.grow; everything lives until the host drops it all. */
+  void *(*grow)(void *context, void *old, size_t old_bytes, size_t new_bytes);
+  /* Called between nodes: may report progress, may not return. */
+  void (*progress)(void *context, uint64_t done);
+} VsHnswBuildHost;
+
+VsHnswBuilder *vs_hnsw_builder_create(const VsHnswBuildHost *host, const VsHnswGeometry *geometry,
+                                      const VsHnswSpace *space, int ef_construction);
+/* Memory one more node of level 0 takes; upper levels add about 3 %. */
+size_t vs_hnsw_builder_bytes_per_node(const VsHnswGeometry *geometry);
+
+/* Phase 1: take a node in: header (scale, norm, error, heap_tid set), code, level. */
+void vs_hnsw_builder_add(VsHnswBuilder *builder, const VsHnswRecord *record, const int8_t *code, int level);
+uint64_t vs_hnsw_builder_count(const VsHnswBuilder *builder);
+
+/* Phase 2: link all nodes. */
+void vs_hnsw_builder_link(VsHnswBuilder *builder);
+
+/*
+ * Phase 3: final pruning, and the order of the records on pages.  Node pages start at first_block.
+ * Returns the number of node pages; *entry and *entry_level describe the entry point (VS_NO_NODE when
+ * nothing was added).
+ */
+uint32_t vs_hnsw_builder_layout(VsHnswBuilder *builder, uint32_t first_block, VsNodeId *entry,
+                                int *entry_level);
+
+/* Write the slots of the page-th node page (0-based) at `slots`; returns the slots in use. */
+uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder *builder, uint32_t page, uint32_t index_tag,
+                                    uint8_t *slots);
+
+/*
+ * Heap rows beyond the first of nodes that have several: one (id, tid) pair a call, grouped by id.
+ * Start with *cursor = 0; false when there are no more.  The record itself carries the first row; the
+ * postings, `link` and VS_NODE_POSTINGS are the host's to write.
+ */
+bool vs_hnsw_builder_next_duplicate(const VsHnswBuilder *builder, uint64_t *cursor, VsNodeId *id,
+                                    uint8_t tid[6]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

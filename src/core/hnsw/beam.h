@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// beam.h - the containers of a graph search: candidate beam, visited set, heap order.
+//
+// Owns: no memory; arrays come from the host.  All types are trivially destructible.
+#ifndef VECSTORE_CORE_HNSW_BEAM_H
+#define VECSTORE_CORE_HNSW_BEAM_H
+
+#include <string.h>
+
+#include <algorithm>
+
+#include "bridge/hnsw_page.h"
+#include "core/base/grow_array.h"
+
+namespace vecstore::hnsw {
+
+struct Candidate {
+  float estimate;
+  VsNodeId id;
+  uint32_t info;  // 0: not expanded yet; else 1 + index of what the expansion found
+};
+
+// The best `capacity` candidates seen, nearest first, in one sorted array.
+class Beam {
+ public:
+  void Init(const Memory& memory) { items_.Init(memory); }
+
+  void Reset(size_t capacity) {
+    items_.Clear();
+    items_.Reserve(capacity + 1);
+    capacity_ = capacity;
+    next_ = 0;
+  }
+
+  // Takes the candidate in and returns true, with the one that had to leave in *evicted when the beam
+  // was full; false when it is not near enough.
+  bool Offer(const Candidate& candidate, bool* was_full, Candidate* evicted) {
+    size_t n = items_.size();
+    *was_full = n == capacity_;
+    if (*was_full) {
+      if (!(candidate.estimate < items_[n - 1].estimate)) return false;
+      *evicted = items_[--n];
+    }
+    Candidate* position =
+        std::upper_bound(items_.data(), items_.data() + n, candidate,
+                         [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+    size_t at = position - items_.data();
+    memmove(position + 1, position, (n - at) * sizeof(Candidate));
+    *position = candidate;
+    items_.Truncate(n + 1);
+    if (at < next_) next_ = at;
+    return true;
+  }
+
+  // The nearest candidate that was not expanded, or null when all were.
+  Candidate* Next() {
+    while (next_ < items_.size() && items_[next_].info != 0) next_++;
+    return next_ < items_.size() ? &items_[next_] : nullptr;
+  }
+
+  // Forget a candidate that turned out not to exist.
+  void Remove(Candidate* candidate) {
+    size_t at = candidate - items_.data();
+    memmove(candidate, candidate + 1, (items_.size() - at - 1) * sizeof(Candidate));
+    items_.Truncate(items_.size() - 1);
+  }
+
+  size_t size() const { return items_.size(); }
+  const Candidate& operator[](size_t i) const { return items_[i]; }
+
+ private:
+  GrowArray<Candidate> items_;
+  size_t capacity_;
+  size_t next_;  // all before it were expanded
+};
+
+// One bit a node id; resetting costs what was set, not what exists.
+class VisitedSet {
+ public:
+  void Init(const Memory& memory) {
+    memory_ = memory;
+    words_ = nullptr;
+    word_count_ = 0;
+    touched_.Init(memory);
+  }
+
+  void Reset(uint64_t ids) {
+    for (uint32_t word : touched_) words_[word] = 0;
+    touched_.Clear();
+    limit_ = ids;
+    size_t needed = size_t((ids + 63) / 64);
+    if (needed <= word_count_) return;
+    words_ = static_cast<uint64_t*>(memory_.grow(
+        memory_.context, words_, word_count_ * sizeof(uint64_t), needed * sizeof(uint64_t)));
+    memset(words_ + word_count_, 0, (needed - word_count_) * sizeof(uint64_t));
+    word_count_ = needed;
+  }
+
+  // True when the id is new.  Ids past the limit (nodes younger than the search) count as visited.
+  bool Add(uint64_t id) {
+    if (id >= limit_) return false;
+    uint64_t& word = words_[id >> 6];
+    uint64_t bit = uint64_t{1} << (id & 63);
+    if (word & bit) return false;
+    if (word == 0) touched_.Push(uint32_t(id >> 6));
+    word |= bit;
+    return true;
+  }
+
+ private:
+  Memory memory_;
+  uint64_t* words_;
+  size_t word_count_;
+  uint64_t limit_;
+  GrowArray<uint32_t> touched_;
+};
+
+// For std::push_heap and friends: the nearest candidate on top.
+inline bool FartherFirst(const Candidate& a, const Candidate& b) { return a.estimate > b.estimate; }
+
+}  // namespace vecstore::hnsw
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// paged_graph.h - the graph as search.h wants it, read through the host's pages.
+//
+// Owns: what expansions found.  Everything taken from read_node was copied under the page's share
+// lock; estimates of unexpanded candidates are hints.
+#ifndef VECSTORE_CORE_HNSW_PAGED_GRAPH_H
+#define VECSTORE_CORE_HNSW_PAGED_GRAPH_H
+
+#include "bridge/hnsw.h"
+#include "core/hnsw/beam.h"
+
+namespace vecstore::hnsw {
+
+// What is kept of an expanded node.
+struct Expanded {
+  VsNodeId id;
+  VsNodeId link;
+  float estimate;
+  float norm;
+  float error;
+  uint16_t flags;
+  uint8_t heap_tid[6];
+};
+
+class PagedGraph {
+ public:
+  void Init(const VsHnswHost* host) {
+    host_ = host;
+    expanded_.Init({host->context, host->grow});
+  }
+
+  void Reset() { expanded_.Clear(); }
+
+  int Expand(Candidate* candidate, int level, VsNodeId* links) {
+    if (!host_->read_node(host_->context, candidate->id, level, &node_)) return -1;
+    expanded_.Push({candidate->id, node_.link, node_.estimate, node_.norm, node_.error, node_.flags, {}});
+    memcpy(expanded_[expanded_.size() - 1].heap_tid, node_.heap_tid, sizeof(node_.heap_tid));
+    candidate->info = uint32_t(expanded_.size());
+    memcpy(links, node_.links, node_.degree * sizeof(VsNodeId));
+    return node_.degree;
+  }
+
+  void Score(const VsNodeId* ids, int n, float* estimates) {
+    if (n > 0) host_->score(host_->context, ids, n, estimates);
+  }
+
+  VsNodeId Descend(const Candidate& candidate) const { return expanded_[candidate.info - 1].link; }
+
+  const Expanded& expanded(uint32_t info) const { return expanded_[info - 1]; }
+  uint64_t hops() const { return expanded_.size(); }
+
+ private:
+  const VsHnswHost* host_;
+  GrowArray<Expanded> expanded_;
+  VsHnswNode node_;
+};
+
+}  // namespace vecstore::hnsw
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// search.h - best-first search of one level (HNSW, Malkov & Yashunin 2016, algorithm 2).
+//
+// Owns: the search loop, shared by scan, insert and build.  A Graph supplies
+//   int  Expand(Candidate* c, int level, VsNodeId* links);  links of c, -1 when c does not exist;
+//                                                           sets c->info (never 0) and may correct
+//                                                           c->estimate downwards or upwards a little
+//   void Score(const VsNodeId* ids, int n, float* estimates);
+#ifndef VECSTORE_CORE_HNSW_SEARCH_H
+#define VECSTORE_CORE_HNSW_SEARCH_H
+
+#include "core/hnsw/beam.h"
+
+namespace vecstore::hnsw {
+
+// Keep the ids that were not visited before; returns their number.
+inline int FilterVisited(VisitedSet* visited, VsNodeId* ids, int n) {
+  int kept = 0;
+  for (int i = 0; i < n; i++)
+    if (visited->Add(ids[i])) ids[kept++] = ids[i];
+  return kept;
+}
+
+// Take candidates that are not in the beam, to continue from them later.
+struct NoOverflow {
+  void Push(const Candidate&) {}
+};
+
+// Expand the beam until its nearest candidates are all expanded.
+template <class Graph, class Overflow>
+void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overflow* overflow) {
+  VsNodeId links[VS_HNSW_MAX_LINKS];
+  float estimates[VS_HNSW_MAX_LINKS];
+
+  while (Candidate* nearest = beam->Next()) {
+    int n = graph->Expand(nearest, level, links);
+    if (n < 0) {
+      beam->Remove(nearest);
+      continue;
+    }
+    n = FilterVisited(visited, links, n);
+    graph->Score(links, n, estimates);
+    for (int i = 0; i < n; i++) {
+      Candidate candidate = {estimates[i], links[i], 0};
+      Candidate evicted;
+      bool was_full;
+      if (!beam->Offer(candidate, &was_full, &evicted))
+        overflow->Push(candidate);
+      else if (was_full)
+        overflow->Push(evicted);
+    }
+  }
+}
+
+// Walk down greedily from *entry at level `from` to level `to`: *entry becomes the nearest node found,
+// at level `to`, not expanded.  Graph also supplies Descend: the id of an expanded candidate one level
+// down.  False when not even the entry exists.
+template <class Graph>
+bool DescendGreedily(Graph* graph, int from, int to, Candidate* entry, VisitedSet* visited) {
+  VsNodeId links[VS_HNSW_MAX_LINKS];
+  float estimates[VS_HNSW_MAX_LINKS];
+
+  for (int level = from; level > to; level--) {
+    Candidate best = *entry;
+    int n = graph->Expand(&best, level, links);
+    if (n < 0) return false;
+    for (;;) {
+      n = FilterVisited(visited, links, n);
+      graph->Score(links, n, estimates);
+      int nearest = -1;
+      float limit = best.estimate;
+      for (int i = 0; i < n; i++)
+        if (estimates[i] < limit) {
+          limit = estimates[i];
+          nearest = i;
+        }
+      if (nearest < 0) break;
+      Candidate next = {limit, links[nearest], 0};
+      n = graph->Expand(&next, level, links);
+      if (n < 0) break;  // vanished meanwhile: stay where we are
+      best = next;
+    }
+    *entry = {best.estimate, graph->Descend(best), 0};
+  }
+  return true;
+}
+
+}  // namespace vecstore::hnsw
+
+#endif
