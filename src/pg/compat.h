@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * compat.h - differences between PostgreSQL 15, 16, 17 and 18; no other file tests PG_VERSION_NUM.
+ */
+#ifndef VECSTORE_PG_COMPAT_H
+#define VECSTORE_PG_COMPAT_H
+
+#include "storage/bufmgr.h"
+#include "utils/rel.h"
+
+#if PG_VERSION_NUM >= 160000
+#define VsRelFileId RelFileLocator
+#define vs_relation_file(rel) ((rel)->rd_locator)
+#define vs_same_file(a, b) RelFileLocatorEquals(a, b)
+#else
+#define VsRelFileId RelFileNode
+#define vs_relation_file(rel) ((rel)->rd_node)
+#define vs_same_file(a, b) RelFileNodeEquals(a, b)
+#endif
+
+#if PG_VERSION_NUM >= 180000
+#define vs_vacuum_delay_point() vacuum_delay_point(false)
+#else
+#define vs_vacuum_delay_point() vacuum_delay_point()
+#endif
+
+/* A new page at the end of a fork, exclusively locked. */
+static inline Buffer
+vs_extend_relation(Relation rel, ForkNumber fork)
+{
+#if PG_VERSION_NUM >= 160000
+	return ExtendBufferedRel(BMR_REL(rel), fork, NULL, EB_LOCK_FIRST);
+#else
+	bool need_lock = !RELATION_IS_LOCAL(rel);
+	Buffer buffer;
+
+	if (need_lock)
+		LockRelationForExtension(rel, ExclusiveLock);
+	buffer = ReadBufferExtended(rel, fork, P_NEW, RBM_NORMAL, NULL);
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	if (need_lock)
+		UnlockRelationForExtension(rel, ExclusiveLock);
+	return buffer;
+#endif
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * hnsw.h - what the files of the hnsw access method share.
+ *
+ * Lock order (README.md): gate, extension lock, meta page, one node page, posting pages of that node.
+ * No file holds two node pages at once; nothing is waited for under a content lock but the next rank.
+ */
+#ifndef VECSTORE_PG_HNSW_H
+#define VECSTORE_PG_HNSW_H
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "nodes/execnodes.h"
+#include "storage/bufmgr.h"
+#include "storage/itemptr.h"
+#include "utils/rel.h"
+
+#include "bridge/hnsw.h"
+#include "pg/page_edit.h"
+
+#define HNSW_DEFAULT_M 16
+#define HNSW_MIN_M 2
+#define HNSW_MAX_M VS_HNSW_MAX_M
+#define HNSW_DEFAULT_EF_CONSTRUCTION 64
+#define HNSW_MIN_EF_CONSTRUCTION 4
+#define HNSW_MAX_EF_CONSTRUCTION 1000
+#define HNSW_MAX_EF_SEARCH 10000
+
+/* Support function of an opclass: returns a pointer to a constant HnswOpclass. */
+#define HNSW_OPCLASS_PROC 1
+
+/* Phases of pg_stat_progress_create_index, after core's own. */
+#define HNSW_PHASE_LOAD 2
+#define HNSW_PHASE_LINK 3
+#define HNSW_PHASE_WRITE 4
+
+typedef struct HnswOpclass
+{
+	VsMetric metric;
+	VsElement element;
+} HnswOpclass;
+
+typedef struct HnswOptions
+{
+	int32 vl_len_; /* varlena header, do not touch */
+	int m;
+	int ef_construction;
+	int ef_search; /* 0: from the preset */
+} HnswOptions;
+
+/* Backend-local memory of where blocks were found in the buffer pool; see access.c. */
+typedef struct HnswHints HnswHints;
+
+/*
+ * An index opened for searching or writing: what the meta page says, and what is derived from it.
+ * Lives in a memory context of its own; pages are reached through `host`, against `query`.
+ */
+typedef struct HnswIndex
+{
+	Relation rel;
+	MemoryContext context;
+	bool logged; /* changes are WAL-logged: false only during a build */
+	VsMetric metric;
+	VsElement element;
+	VsHnswMeta meta; /* as of the last hnsw_read_meta */
+	VsHnswGeometry geometry;
+	VsHnswSpace space;
+	VsHnswQuery query;
+	VsHnswHost host;
+	HnswHints *hints;
+	float *values; /* dims floats: the vector at hand */
+} HnswIndex;
+
+/* handler.c, options.c, opclass.c, cost.c */
+extern bytea *hnsw_options(Datum reloptions, bool validate);
+extern int hnsw_option_m(Relation index);
+extern int hnsw_option_ef_construction(Relation index);
+extern int hnsw_option_ef_search(Relation index);
+extern const HnswOpclass *hnsw_opclass(Relation index);
+extern bool hnsw_validate(Oid opclassoid);
+extern void hnsw_cost_estimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
+							   Cost *startup, Cost *total, Selectivity *selectivity,
+							   double *correlation, double *pages);
+extern int hnsw_effective_ef(const VsHnswMeta *meta, Relation index);
+
+/* meta.c: block 0 and the centroid */
+extern void hnsw_init_meta(VsHnswMeta *meta, Relation index, int dims);
+extern void hnsw_write_new_meta(Relation index, ForkNumber fork, const VsHnswMeta *meta);
+extern void hnsw_read_meta(Relation index, VsHnswMeta *meta);
+/* Write the centroid's pages and set meta->centroid_*; the index is still being built. */
+extern void hnsw_write_centroid(Relation index, VsHnswMeta *meta, const float *centroid);
+extern void hnsw_read_centroid(Relation index, const VsHnswMeta *meta, float *centroid);
+/* Replace block 0 of an index that is still being built. */
+extern void hnsw_overwrite_meta(Relation index, const VsHnswMeta *meta);
+extern void hnsw_set_insert_block(HnswIndex *index, BlockNumber block);
+extern void hnsw_set_posting_block(HnswIndex *index, BlockNumber block);
+/* Make *id the entry if the entry is still `expected`; false when somebody else changed it. */
+extern bool hnsw_change_entry(HnswIndex *index, VsNodeId expected, VsNodeId id, int level);
+
+/* access.c: pages to the core */
+extern HnswIndex *hnsw_open_index(Relation rel, MemoryContext parent);
+extern void hnsw_close_index(HnswIndex *index);
+extern void hnsw_refresh_meta(HnswIndex *index);
+extern Buffer hnsw_pin(HnswIndex *index, BlockNumber block);
+/* Read the datum of an index column into index->values; checks the dimensions. */
+extern void hnsw_take_vector(HnswIndex *index, Datum value);
+
+/* page.c: slots */
+extern void hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag);
+extern VsHnswPageTail *hnsw_page_tail(Page page);
+extern bool hnsw_page_is(Page page, VsPageKind kind);
+extern VsHnswRecord *hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot);
+extern VsNodeId hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code,
+								const VsNodeId *links, int count);
+
+/* posting.c: nodes with several heap rows */
+extern bool hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record,
+							  ItemPointer tid);
+extern int hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *capacity);
+extern VsHnswPosting *hnsw_posting(Page page, uint32 cell);
+#define hnsw_posting_block(cell) ((BlockNumber) ((cell) >> VS_POSTING_SLOT_BITS))
+#define hnsw_posting_slot(cell) ((cell) & ((1 << VS_POSTING_SLOT_BITS) - 1))
+
+/* insert.c */
+extern void hnsw_insert_value(HnswIndex *index, VsHnswInserter *inserter, Datum value, ItemPointer tid);
+extern bool hnsw_insert(Relation rel, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
+						IndexUniqueCheck unique, bool unchanged, struct IndexInfo *info);
+
+/* build.c */
+extern IndexBuildResult *hnsw_build(Relation heap, Relation rel, struct IndexInfo *info);
+extern void hnsw_build_empty(Relation rel);
+
+/* scan.c */
+extern IndexScanDesc hnsw_begin_scan(Relation rel, int nkeys, int norderbys);
+extern void hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
+extern bool hnsw_get_tuple(IndexScanDesc scan, ScanDirection direction);
+extern void hnsw_end_scan(IndexScanDesc scan);
+
+/* vacuum.c */
+extern IndexBulkDeleteResult *hnsw_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
+											   IndexBulkDeleteCallback callback, void *state);
+extern IndexBulkDeleteResult *hnsw_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats);
+
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * page.c - pages of slots: how they are made, and where a new node is stored.
+ *
+ * Owns: the page header fields (pd_lower = pd_upper = pd_special, so that no "hole" is ever dropped
+ * from a WAL image) and the search for a free slot: the meta page's hint, the free space map, a new
+ * page.  Holds one node page at a time.
+ */
+#include "postgres.h"
+
+#include "storage/indexfsm.h"
+#include "storage/lmgr.h"
+
+#include "pg/compat.h"
+#include "pg/hnsw/hnsw.h"
+
+void
+hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
+{
+	VsHnswPageTail *tail;
+
+	PageInit(page, BLCKSZ, sizeof(VsHnswPageTail));
+	((PageHeader) page)->pd_lower = ((PageHeader) page)->pd_upper;
+	tail = hnsw_page_tail(page);
+	tail->kind = kind;
+	tail->used = 0;
+	tail->index_tag = index_tag;
+	tail->reserved = 0;
+	tail->version = VS_HNSW_VERSION;
+	tail->page_id = VS_HNSW_PAGE_ID;
+}
+
+VsHnswPageTail *
+hnsw_page_tail(Page page)
+{
+	return (VsHnswPageTail *) ((char *) page + BLCKSZ - sizeof(VsHnswPageTail));
+}
+
+/* True for an initialised page of this kind. */
+bool
+hnsw_page_is(Page page, VsPageKind kind)
+{
+	const VsHnswPageTail *tail = hnsw_page_tail(page);
+
+	return tail->page_id == VS_HNSW_PAGE_ID && tail->kind == kind;
+}
+
+VsHnswRecord *
+hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot)
+{
+	return (VsHnswRecord *) ((char *) page + vs_slot_offset(geometry, slot));
+}
+
+/* First free slot of a locked node page, or -1. */
+static int
+find_free_slot(const VsHnswGeometry *geometry, Page page)
+{
+	if (!hnsw_page_is(page, VS_PAGE_NODES) ||
+		hnsw_page_tail(page)->used >= geometry->slots_per_page)
+		return -1;
+	for (uint32 slot = 0; slot < geometry->slots_per_page; slot++)
+		if (hnsw_slot(geometry, page, slot)->flags == 0)
+			return slot;
+	return -1;
+}
+
+/*
+ * An exclusively locked page with a free slot (or a page that is still to be initialised, *fresh).
+ * Candidates: the hint, pages the vacuum freed slots on, a new page.
+ */
+static Buffer
+lock_page_with_room(HnswIndex *index, bool *fresh)
+{
+	BlockNumber block = index->meta.insert_block;
+	Buffer buffer;
+
+	for (*fresh = false; block != 0 && block != InvalidBlockNumber;
+		 block = GetFreeIndexPage(index->rel))
+	{
+		buffer = hnsw_pin(index, block);
+		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+		*fresh = PageIsNew(BufferGetPage(buffer));
+		if (*fresh || find_free_slot(&index->geometry, BufferGetPage(buffer)) >= 0)
+			return buffer;
+		UnlockReleaseBuffer(buffer);
+	}
+	*fresh = true;
+	return vs_extend_relation(index->rel, MAIN_FORKNUM);
+}
+
+/* Write header, code and links into a free slot of a page under edit. */
+static VsNodeId
+fill_slot(HnswIndex *index, Page page, BlockNumber block, VsHnswRecord *record, const int8 *code,
+		  const VsNodeId *links, int count)
+{
+	const VsHnswGeometry *geometry = &index->geometry;
+	int slot = find_free_slot(geometry, page);
+	VsHnswRecord *target = hnsw_slot(geometry, page, slot);
+	VsNodeId id = vs_make_node_id(geometry, block, slot);
+	uint16 version = target->edge_version;
+
+	record->self = id ^ index->meta.index_tag;
+	record->degree = count;
+	memset(target, 0, geometry->record_bytes);
+	memcpy(target, record, VS_RECORD_HEADER_BYTES);
+	/* Readers that remember the slot's last owner must see that its links changed. */
+	target->edge_version = version + 1;
+	memcpy((char *) target + VS_RECORD_HEADER_BYTES, code, geometry->dims);
+	memcpy(vs_record_links(geometry, target), links, count * sizeof(VsNodeId));
+	hnsw_page_tail(page)->used++;
+	return id;
+}
+
+/*
+ * Store a record in a free slot, as one WAL record, and return its id.  Sets record->self and degree.
+ * No content lock is held on entry or exit.
+ */
+VsNodeId
+hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code, const VsNodeId *links,
+				int count)
+{
+	VsPageEdit edit;
+	bool fresh;
+	Buffer buffer = lock_page_with_room(index, &fresh);
+	BlockNumber block = BufferGetBlockNumber(buffer);
+	VsNodeId id;
+	Page page;
+
+	if (block > (UINT32_MAX >> index->geometry.slot_bits))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("hnsw index \"%s\" cannot have more than 2^32 slots",
+						RelationGetRelationName(index->rel)),
+				 errhint("Partition the table.")));
+	vs_edit_begin(&edit, index->rel, index->logged);
+	page = vs_edit_page(&edit, buffer, fresh);
+	if (fresh)
+		hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
+	id = fill_slot(index, page, block, record, code, links, count);
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+	if (block != index->meta.insert_block)
+		hnsw_set_insert_block(index, block);
+	return id;
+}
