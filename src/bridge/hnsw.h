@@ -169,8 +169,11 @@ typedef enum VsScanOrder {
 /* A scan object with memory from the host; reusable for any number of queries. */
 VsHnswScan *vs_hnsw_scan_create(const VsHnswHost *host, const VsHnswGeometry *geometry);
 
-/* Start searching from `entry`, a record of `entry_level`; blocks is the index's length. */
-void vs_hnsw_scan_begin(VsHnswScan *scan, const VsHnswQuery *query, VsNodeId entry, int entry_level,
+/*
+ * Start searching from `entry`, a record of `entry_level`; blocks is the index's length.  False when
+ * the entry is gone: begin again with the current one, or go on and let the walk find everything.
+ */
+bool vs_hnsw_scan_begin(VsHnswScan *scan, const VsHnswQuery *query, VsNodeId entry, int entry_level,
                         uint32_t blocks, int ef, VsScanOrder order);
 
 /* The next hit; false when every node reachable or on any page has been returned. */

@@ -10,6 +10,7 @@
 
 #include "bridge/kernels.h"
 #include "pg/guc.h"
+#include "pg/hnsw/opclass.h"
 
 PG_MODULE_MAGIC;
 
@@ -21,4 +22,5 @@ _PG_init(void)
 	/* Choose the kernels now: detection writes process-global state once. */
 	(void) vs_kernels();
 	vs_define_settings();
+	vs_define_hnsw_options();
 }

@@ -57,7 +57,7 @@ struct VsHnswScan {
   VsHnswScanStats stats;
 
   void KeepFound(uint32_t info);
-  void SearchBeam(VsNodeId entry, int entry_level);
+  bool SearchBeam(VsNodeId entry, int entry_level);
   void ExpandFrontier();
   void WalkPages();
   void EnterStream();
@@ -87,22 +87,23 @@ void VsHnswScan::KeepFound(uint32_t info) {
   found.Push({vs_hnsw_bound(query, node.estimate, node.norm, node.error), info});
 }
 
-void VsHnswScan::SearchBeam(VsNodeId entry, int entry_level) {
+bool VsHnswScan::SearchBeam(VsNodeId entry, int entry_level) {
   beam.Reset(ef);
-  if (entry == VS_NO_NODE) return;
+  if (entry == VS_NO_NODE) return true;
   Candidate start = {0, entry, 0};
   graph.Score(&entry, 1, &start.estimate);
   visited.Add(entry);
-  if (!DescendGreedily(&graph, entry_level, 0, &start, &visited)) return;
+  if (!DescendGreedily(&graph, entry_level, 0, &start, &visited)) return false;
 
   bool was_full;
   Candidate evicted;
   visited.Add(start.id);
   beam.Offer(start, &was_full, &evicted);
   SearchLevel(&graph, 0, &beam, &visited, &frontier);
+  return beam.size() > 0;
 }
 
-void vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId entry, int entry_level,
+bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId entry, int entry_level,
                         uint32_t blocks, int ef, VsScanOrder order) {
   scan->query = query;
   scan->blocks = blocks;
@@ -118,9 +119,10 @@ void vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId ent
   scan->late.Clear();
   scan->stats = {};
 
-  scan->SearchBeam(entry, entry_level);
+  bool entered = scan->SearchBeam(entry, entry_level);
   for (size_t i = 0; i < scan->beam.size(); i++) scan->KeepFound(scan->beam[i].info);
   std::sort(scan->found.begin(), scan->found.end(), SmallerBound);
+  return entered;
 }
 
 // From the sorted rest of the beam's nodes to the two heaps of the stream.

@@ -8,7 +8,9 @@
  */
 #include "postgres.h"
 
+#include "access/xloginsert.h"
 #include "common/pg_prng.h"
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 
 #include "pg/compat.h"
@@ -59,17 +61,22 @@ fill_meta_page(Page page, const VsHnswMeta *meta)
 	memcpy(page_meta(page), meta, sizeof(*meta));
 }
 
-/* Create block 0 of an empty fork, WAL-logged when the fork needs it (an init fork always does). */
+/*
+ * Create block 0 of an empty fork.  The init fork of an unlogged index is logged at once; a main fork
+ * is logged as a whole when the build ends.
+ */
 void
 hnsw_write_new_meta(Relation index, ForkNumber fork, const VsHnswMeta *meta)
 {
 	Buffer buffer = vs_extend_relation(index, fork);
-	VsPageEdit edit;
 
 	Assert(BufferGetBlockNumber(buffer) == VS_HNSW_META_BLOCK);
-	vs_edit_begin(&edit, index, fork == INIT_FORKNUM);
-	fill_meta_page(vs_edit_page(&edit, buffer, true), meta);
-	vs_edit_commit(&edit);
+	START_CRIT_SECTION();
+	fill_meta_page(BufferGetPage(buffer), meta);
+	MarkBufferDirty(buffer);
+	if (fork == INIT_FORKNUM)
+		log_newpage_buffer(buffer, false);
+	END_CRIT_SECTION();
 	UnlockReleaseBuffer(buffer);
 }
 

@@ -122,7 +122,7 @@ prepend_cell(HnswIndex *index, Buffer node_buffer, VsNodeId id, ItemPointer tid)
 
 /*
  * Let node `id` stand for one more heap row, if it still is a live node with the code of `record`
- * (header and code).  False when it is not.
+ * (header and code; NULL when that is certain).  False when it is not.
  */
 bool
 hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, ItemPointer tid)
@@ -140,7 +140,8 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		node = hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
 		same = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_NODES) &&
 			(node->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) == VS_NODE_USED &&
-			node->level == 0 && vs_hnsw_same_code(node, record, index->geometry.dims);
+			node->level == 0 &&
+			(record == NULL || vs_hnsw_same_code(node, record, index->geometry.dims));
 		done = same &&
 			(append_to_first_cell(index, node, tid) || prepend_cell(index, buffer, id, tid));
 		UnlockReleaseBuffer(buffer);
