@@ -114,24 +114,27 @@ vs_vector_combine(PG_FUNCTION_ARGS)
 {
 	ArrayType *a = PG_GETARG_ARRAYTYPE_P(0);
 	ArrayType *b = PG_GETARG_ARRAYTYPE_P(1);
-	float8 *addend = state_values(&vector_type, b, "combine");
-	int dim = Max(state_dim(a), state_dim(b));
-	ArrayType *sum;
-	float8 *values;
+	float8 *a_values = state_values(&vector_type, a, "combine");
+	float8 *b_values = state_values(&vector_type, b, "combine");
+	int dim = state_dim(a) != 0 ? state_dim(a) : state_dim(b);
+	bool both = state_dim(a) != 0 && state_dim(b) != 0;
+	ArrayType *result;
+	float8 *sum;
 
-	(void) state_values(&vector_type, a, "combine");
 	if (dim != 0)
 		vs_check_dim(&vector_type, dim);
-	if (state_dim(a) != 0 && state_dim(b) != 0)
-		vs_check_typmod(state_dim(a), state_dim(b));
+	if (both)
+		vs_check_typmod(dim, state_dim(b));
 
-	sum = copy_state(a, dim);
-	values = (float8 *) ARR_DATA_PTR(sum);
-	for (int i = 0; i <= state_dim(b); i++)
+	/* Without sums on one side, the other side's are the result. */
+	result = copy_state(state_dim(a) != 0 ? a : b, dim);
+	sum = (float8 *) ARR_DATA_PTR(result);
+	sum[0] = a_values[0] + b_values[0];
+	for (int i = 1; both && i <= dim; i++)
 	{
-		values[i] += addend[i];
-		if (i > 0 && isinf(values[i]))
+		sum[i] = a_values[i] + b_values[i];
+		if (isinf(sum[i]))
 			float_overflow_error();
 	}
-	PG_RETURN_ARRAYTYPE_P(sum);
+	PG_RETURN_ARRAYTYPE_P(result);
 }
