@@ -50,8 +50,6 @@ typedef enum VsMetric {
   VS_METRIC_L1 = 4
 } VsMetric;
 
-typedef enum VsElement { VS_ELEMENT_F32 = 1, VS_ELEMENT_F16 = 2 } VsElement;
-
 typedef enum VsPageKind {
   VS_PAGE_META = 1,
   VS_PAGE_CENTROID = 2, /* floats of the centroid */
@@ -139,7 +137,7 @@ typedef struct VsHnswMeta {
   uint32_t magic;
   uint16_t version;
   uint8_t metric;  /* VsMetric */
-  uint8_t element; /* VsElement of the column, for checks only */
+  uint8_t element; /* VsElement of the column (vector.h) */
   uint32_t byte_order;
   uint32_t page_bytes;
   uint32_t dims;

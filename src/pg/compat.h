@@ -6,6 +6,7 @@
 #define VECSTORE_PG_COMPAT_H
 
 #include "storage/bufmgr.h"
+#include "storage/lmgr.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM >= 160000

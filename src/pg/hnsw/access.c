@@ -287,7 +287,7 @@ check_dimensions(HnswIndex *index, const char *type, int dim)
 void
 hnsw_take_vector(HnswIndex *index, Datum value)
 {
-	if (index->element == VS_ELEMENT_F32)
+	if (index->element == VS_FLOAT32)
 	{
 		Vector *vector = DatumGetVector(value);
 

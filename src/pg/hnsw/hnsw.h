@@ -16,6 +16,7 @@
 #include "utils/rel.h"
 
 #include "bridge/hnsw.h"
+#include "bridge/vector.h"
 #include "pg/page_edit.h"
 
 #define HNSW_DEFAULT_M 16
