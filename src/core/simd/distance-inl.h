@@ -73,7 +73,7 @@ HWY_INLINE float SumOfPairs(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, si
     i += lanes;
   }
   if (i < n) {
-    sum3 = Term::Add(sum3, LoadFirstFloats(d, a + i, n - i), LoadFirstFloats(d, b + i, n - i));
+    sum3 = Term::Add(sum3, LoadRest(d, a, i, n), LoadRest(d, b, i, n));
   }
   return SumLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
 }
@@ -100,7 +100,7 @@ HWY_INLINE void CosineSums(const T* HWY_RESTRICT a, const T* HWY_RESTRICT b, siz
     i += lanes;
   }
   if (i < n) {
-    add(ab1, aa1, bb1, LoadFirstFloats(d, a + i, n - i), LoadFirstFloats(d, b + i, n - i));
+    add(ab1, aa1, bb1, LoadRest(d, a, i, n), LoadRest(d, b, i, n));
   }
   out[0] = SumLanes(d, hn::Add(ab0, ab1));
   out[1] = SumLanes(d, hn::Add(aa0, aa1));

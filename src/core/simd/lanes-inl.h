@@ -28,16 +28,13 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Whether a masked load or store leaves masked-off memory alone.  AVX2 has this for 32 bits and up.
-template <typename T>
-constexpr bool MaskedAccessIsSafe() {
-  return !HWY_MEM_OPS_MIGHT_FAULT || (HWY_TARGET == HWY_AVX2 && sizeof(T) >= 4);
-}
+// Whether masked-off memory is left alone.
+constexpr bool kMaskedAccessIsSafe = !HWY_MEM_OPS_MIGHT_FAULT;
 
 // Loads p[0, count), count < Lanes(d); the remaining lanes are zero.
 template <class D, typename T = hn::TFromD<D>>
 HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* p, size_t count) {
-  if constexpr (MaskedAccessIsSafe<T>()) {
+  if constexpr (kMaskedAccessIsSafe) {
     return hn::MaskedLoad(hn::FirstN(d, count), d, p);
   } else {
     HWY_ALIGN T padded[HWY_LANES(T)] = {};
@@ -49,7 +46,7 @@ HWY_INLINE hn::Vec<D> LoadFirst(D d, const T* p, size_t count) {
 // Stores the first `count` lanes of v, count < Lanes(d).
 template <class D, typename T = hn::TFromD<D>>
 HWY_INLINE void StoreFirst(hn::Vec<D> v, D d, T* p, size_t count) {
-  if constexpr (MaskedAccessIsSafe<T>()) {
+  if constexpr (kMaskedAccessIsSafe) {
     hn::BlendedStore(v, hn::FirstN(d, count), d, p);
   } else {
     HWY_ALIGN T padded[HWY_LANES(T)];
@@ -128,34 +125,49 @@ HWY_INLINE auto FloatToHalf(DF df, hn::Vec<DF> value) {
   }
 }
 
-// The distances read float and half alike through these.
-template <class DF>
-HWY_INLINE hn::Vec<DF> LoadFloats(DF df, const float* p) {
-  return hn::LoadU(df, p);
-}
-template <class DF>
-HWY_INLINE hn::Vec<DF> LoadFloats(DF df, const uint16_t* p) {
-  return HalfToFloat(df, hn::LoadU(hn::Rebind<uint16_t, DF>(), p));
-}
-template <class DF>
-HWY_INLINE hn::Vec<DF> LoadFirstFloats(DF df, const float* p, size_t count) {
-  return LoadFirst(df, p, count);
-}
-template <class DF>
-HWY_INLINE hn::Vec<DF> LoadFirstFloats(DF df, const uint16_t* p, size_t count) {
-  return HalfToFloat(df, LoadFirst(hn::Rebind<uint16_t, DF>(), p, count));
+// The kernels that sum read floats, halfs (uint16_t) and codes (int8_t) alike, as floats.
+template <typename T, class DF, class V>
+HWY_INLINE hn::Vec<DF> ToFloats(DF df, V v) {
+  if constexpr (hwy::IsSame<T, float>()) {
+    return v;
+  } else if constexpr (hwy::IsSame<T, uint16_t>()) {
+    return HalfToFloat(df, v);
+  } else {
+    return hn::ConvertTo(df, hn::PromoteTo(hn::RebindToSigned<DF>(), v));
+  }
 }
 
-// out[i] = op(in[i]), as many elements at a time as a vector of floats has.
+template <class DF, typename T>
+HWY_INLINE hn::Vec<DF> LoadFloats(DF df, const T* p) {
+  return ToFloats<T>(df, hn::LoadU(hn::Rebind<T, DF>(), p));
+}
+
+// The last elements p[i, n), fewer than a vector has, among zeros; in the same lanes for every p
+// and T. Where a masked load may fault, reading the last whole vector again is cheaper than a copy.
+template <class DF, typename T>
+HWY_INLINE hn::Vec<DF> LoadRest(DF df, const T* p, size_t i, size_t n) {
+  const size_t lanes = hn::Lanes(df);
+  if (!kMaskedAccessIsSafe && n >= lanes) {
+    const auto seen_before = hn::FirstN(df, lanes - (n - i));
+    return hn::IfThenZeroElse(seen_before, LoadFloats(df, p + n - lanes));
+  }
+  return ToFloats<T>(df, LoadFirst(hn::Rebind<T, DF>(), p + i, n - i));
+}
+
+// out[i] = op(in[i]), as many elements at a time as a vector of floats has.  The last vector
+// overlaps the one before, so `out` must not be `in`.
 template <class Op, typename In, typename Out>
-HWY_INLINE void Map(const Op& op, const In* in, Out* out, size_t n) {
+HWY_INLINE void Map(const Op& op, const In* HWY_RESTRICT in, Out* HWY_RESTRICT out, size_t n) {
   using DF = hn::ScalableTag<float>;
   const hn::Rebind<In, DF> din;
   const hn::Rebind<Out, DF> dout;
   const size_t lanes = hn::Lanes(DF());
+  if (n < lanes) return StoreFirst(op(LoadFirst(din, in, n)), dout, out, n);
+  const auto step = [&](size_t at)
+                        HWY_ATTR { hn::StoreU(op(hn::LoadU(din, in + at)), dout, out + at); };
   size_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(op(hn::LoadU(din, in + i)), dout, out + i);
-  if (i < n) StoreFirst(op(LoadFirst(din, in + i, n - i)), dout, out + i, n - i);
+  for (; i + lanes <= n; i += lanes) step(i);
+  if (i < n) step(n - lanes);
 }
 
 template <class DF>
