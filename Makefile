@@ -17,7 +17,7 @@ DATA       = $(wildcard sql/vecstore--*--*.sql)
 DATA_built = sql/vecstore--$(EXTVERSION).sql
 EXTRA_CLEAN = build sql/vecstore--$(EXTVERSION).sql $(shell find src -name '*.d' 2>/dev/null)
 
-PG_CPPFLAGS = -Isrc
+PG_CPPFLAGS = -Isrc -DVECSTORE_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK  = -lhwy
 
 # The core never sees PostgreSQL's headers or flags; the dispatcher picks the SIMD target at run time.
@@ -54,6 +54,8 @@ endif
 
 $(CORE_OBJS): %.o: %.cpp
 	$(CXX) $(CORE_CXXFLAGS) $(if $(findstring core/simd/,$<),$(SIMD_CXXFLAGS)) -c -o $@ $<
+
+src/pg/build_info.o: vecstore.control
 
 sql/vecstore--$(EXTVERSION).sql: $(SQL_PARTS) vecstore.control
 	cat $(SQL_PARTS) > $@
