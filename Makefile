@@ -20,12 +20,7 @@ EXTRA_CLEAN = build sql/vecstore--$(EXTVERSION).sql $(shell find src -name '*.d'
 PG_CPPFLAGS = -Isrc -DVECSTORE_VERSION='"$(EXTVERSION)"'
 SHLIB_LINK  = -lhwy
 
-# The core never sees PostgreSQL's headers or flags; the dispatcher picks the SIMD target at run time.
-# -MD and not -MMD: headers that a system header includes (foreach_target.h does) are dependencies too.
-CORE_CXXFLAGS = -std=c++17 -O3 -g -Wall -Wextra -fPIC -fvisibility=hidden -fno-exceptions -fno-rtti \
-	-fno-threadsafe-statics -fno-math-errno -Isrc -MD -MP $(CORE_EXTRA)
-# Highway's per-target code: the auto-vectoriser must not add instructions a target does not promise.
-SIMD_CXXFLAGS = -O2 -fno-tree-vectorize -fno-tree-slp-vectorize -DHWY_WANT_AVX3_DL
+include src/core/flags.mk
 
 override with_llvm = no
 
@@ -53,7 +48,7 @@ clean:
 endif
 
 $(CORE_OBJS): %.o: %.cpp
-	$(CXX) $(CORE_CXXFLAGS) $(if $(findstring core/simd/,$<),$(SIMD_CXXFLAGS)) -c -o $@ $<
+	$(CXX) $(call core_cxxflags,$<) $(CORE_EXTRA) -Isrc -c -o $@ $<
 
 src/pg/build_info.o: vecstore.control
 

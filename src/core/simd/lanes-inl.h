@@ -162,6 +162,7 @@ HWY_INLINE void Map(const Op& op, const In* HWY_RESTRICT in, Out* HWY_RESTRICT o
   const hn::Rebind<In, DF> din;
   const hn::Rebind<Out, DF> dout;
   const size_t lanes = hn::Lanes(DF());
+  if (n == 0) return;
   if (n < lanes) return StoreFirst(op(LoadFirst(din, in, n)), dout, out, n);
   const auto step = [&](size_t at)
                         HWY_ATTR { hn::StoreU(op(hn::LoadU(din, in + at)), dout, out + at); };

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// main.cpp - runs every test once per SIMD target this processor has.
+
+#include <cstdio>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bridge/kernels.h"
+
+namespace {
+
+class OneTargetPerIteration : public testing::EmptyTestEventListener {
+ public:
+  OneTargetPerIteration() {
+    for (const char* const* name = vs_kernels_targets(); *name != nullptr; ++name) {
+      names_.push_back(*name);
+    }
+  }
+  int iterations() const { return static_cast<int>(names_.size()); }
+
+  void OnTestIterationStart(const testing::UnitTest&, int iteration) override {
+    std::printf("SIMD target %s\n", names_[iteration]);
+    std::fflush(stdout);
+    if (vs_kernels_force(names_[iteration]) != 0) std::abort();
+  }
+
+ private:
+  std::vector<const char*> names_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  auto* targets = new OneTargetPerIteration;  // owned by the listeners
+  testing::UnitTest::GetInstance()->listeners().Append(targets);
+  GTEST_FLAG_SET(repeat, targets->iterations());
+  return RUN_ALL_TESTS();
+}
