@@ -41,10 +41,9 @@ int vs_hnsw_level(uint64_t seed, uint64_t key);
 typedef struct VsHnswSpace {
   VsMetric metric;
   uint32_t dims;
-  uint32_t padded; /* dims rounded up to VS_QUERY_PAD */
   const VsKernels *kernels;
   uint32_t *signs;       /* 4 x dims sign masks of the rotation; unused for L1 */
-  float *work;           /* padded floats of scratch */
+  float *work;           /* dims floats of scratch */
   const float *centroid; /* dims floats in code space, or NULL for the origin */
   float centroid_length; /* in the metric's norm */
 } VsHnswSpace;
@@ -75,12 +74,12 @@ typedef struct VsHnswQuery {
   const VsHnswSpace *space;
   int32_t (*dot)(const int16_t *q, const int8_t *c, size_t n);
   VsMetric metric;
-  uint32_t padded;
+  uint32_t dims;
   float scale;   /* coordinate = scale * code */
   float norm;    /* squared length of the decoded query */
   float error;   /* upper bound of the distance from query to decoded query */
   float length;  /* of the query before centring */
-  int16_t *code; /* padded, zero past dims; all but L1 */
+  int16_t *code; /* in blocks (vs_query_blocks); all but L1 */
   float *values; /* L1: the centred query */
 } VsHnswQuery;
 
@@ -93,7 +92,7 @@ bool vs_hnsw_query_set(VsHnswQuery *query, const float *vector);
 /* Take the decoded vector of a record as the query. */
 void vs_hnsw_query_from_record(VsHnswQuery *query, const VsHnswRecord *record);
 
-/* Estimated distance; the record's code must be readable up to query->padded bytes. */
+/* Estimated distance; the record's code must be readable as dot_i16i8 wants it. */
 static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecord *record) {
   float dot, squared;
 
@@ -101,7 +100,7 @@ static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecor
     return query->space->kernels->l1_f32i8(query->values, vs_record_code(record), record->scale,
                                            query->space->dims);
   dot = query->scale * record->scale *
-        (float)query->dot(query->code, vs_record_code(record), query->padded);
+        (float)query->dot(query->code, vs_record_code(record), query->dims);
   if (query->metric == VS_METRIC_IP) return -dot;
   squared = query->norm + record->norm - 2 * dot;
   return squared > 0 ? squared : 0;
@@ -114,7 +113,7 @@ double vs_hnsw_bound(const VsHnswQuery *query, float estimate, float norm, float
 
 /* A node as read under its page's share lock. */
 typedef struct VsHnswNode {
-  uint16_t flags;
+  uint8_t flags;
   uint8_t level;
   uint8_t degree;
   float norm;
@@ -138,7 +137,7 @@ typedef struct VsHnswHost {
   void (*load)(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride);
 } VsHnswHost;
 
-/* Bytes of one record copied by VsHnswHost.load: header and padded code, a multiple of 64. */
+/* Bytes of one record copied by VsHnswHost.load: header and code, a multiple of 64. */
 size_t vs_hnsw_load_stride(uint32_t dims);
 
 /* ---- scan ----------------------------------------------------------------------------------- */
@@ -147,7 +146,7 @@ typedef struct VsHnswScan VsHnswScan;
 
 typedef struct VsHnswHit {
   VsNodeId id;
-  uint16_t flags;
+  uint8_t flags;
   uint8_t heap_tid[6];
   VsNodeId link;
   double bound; /* not below that of the hit before, unless late */
@@ -239,8 +238,7 @@ uint32_t vs_hnsw_builder_layout(VsHnswBuilder *builder, uint32_t first_block, Vs
                                 int *entry_level);
 
 /* Write the slots of the page-th node page (0-based) at `slots`; returns the slots in use. */
-uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder *builder, uint32_t page, uint32_t index_tag,
-                                    uint8_t *slots);
+uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder *builder, uint32_t page, uint8_t *slots);
 
 /*
  * Heap rows beyond the first of nodes that have several: one (id, tid) pair a call, grouped by id.

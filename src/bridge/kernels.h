@@ -15,13 +15,37 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* A quantised query is padded with zeros to a multiple of this many elements. */
-#define VS_QUERY_PAD 64
+/* A quantised query is stored in whole blocks of this many elements (vs_query_blocks). */
+#define VS_QUERY_BLOCK 32
+
+/* Elements a query of n dimensions takes in that form. */
+static inline size_t vs_query_size(size_t n) {
+  return (n + VS_QUERY_BLOCK - 1) / VS_QUERY_BLOCK * VS_QUERY_BLOCK;
+}
+
+/* Where the codes that pair with the last, partial block begin. */
+static inline size_t vs_query_tail(size_t n) { return n < VS_QUERY_BLOCK ? 0 : n - VS_QUERY_BLOCK; }
+
+/*
+ * Bring q, n elements with room for vs_query_size(n), into block form: when n is not a multiple of
+ * VS_QUERY_BLOCK, the last block pairs with the codes from vs_query_tail(n) on, and its elements that
+ * an earlier block has paired already (or that n < VS_QUERY_BLOCK leaves over) are zero.  That way no
+ * code past n is touched, which often saves a cache line.
+ */
+static inline void vs_query_blocks(int16_t *q, size_t n) {
+  size_t rest = n % VS_QUERY_BLOCK, full = n - rest, shift = full > 0 ? VS_QUERY_BLOCK - rest : 0;
+
+  if (rest == 0) return;
+  memmove(q + full + shift, q + full, rest * sizeof(int16_t));
+  memset(q + full, 0, shift * sizeof(int16_t));
+  memset(q + full + shift + rest, 0, (VS_QUERY_BLOCK - shift - rest) * sizeof(int16_t));
+}
 
 typedef struct VsKernels {
   const char *target; /* Highway's name: "SSE4", "AVX2", "AVX3", ... */
@@ -44,9 +68,9 @@ typedef struct VsKernels {
   void (*f32_to_f16)(const float *in, uint16_t *out, size_t n);
 
   /*
-   * Sum of q[i]*c[i].  n is a multiple of VS_QUERY_PAD; q is zero past the real dimension, and c must
-   * be readable (its bytes there do not matter).  The caller keeps |q| small enough that the exact
-   * sum fits an int32.
+   * Sum of q[i]*c[i] over n > 0 elements, q in block form (vs_query_blocks).  Reads c[0..n), for
+   * n < VS_QUERY_BLOCK c[0..VS_QUERY_BLOCK), whose bytes past n do not matter.  The caller keeps |q|
+   * small enough that the exact sum fits an int32.
    */
   int32_t (*dot_i16i8)(const int16_t *q, const int8_t *c, size_t n);
   /* Sum of |q[i] - scale*c[i]| over exactly n elements. */

@@ -24,9 +24,10 @@ size_t ListBytes(uint32_t links) { return sizeof(LinkList) + SlackLinks(links) *
 void* Chunks::Append(const Memory& memory) {
   size_t chunk = size_t(count_) / kPerChunk;
   if (chunk == chunks_.size()) {
-    void* bytes = memory.grow(memory.context, nullptr, 0, item_bytes_ * kPerChunk);
+    uint8_t* bytes = memory.New<uint8_t>(item_bytes_ * kPerChunk + kCacheLine);
+    bytes += kCacheLine - reinterpret_cast<uintptr_t>(bytes) % kCacheLine;
     memset(bytes, 0, item_bytes_ * kPerChunk);
-    chunks_.Push(static_cast<uint8_t*>(bytes));
+    chunks_.Push(bytes);
   }
   return At(count_++);
 }
@@ -46,7 +47,7 @@ void MemoryGraph::Score(const VsNodeId* ids, int n, float* estimates) {
   for (int i = 0; i < n; i++) {
     records[i] = builder_->Record(ids[i]);
     const char* line = reinterpret_cast<const char*>(records[i]);
-    for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(line + at);
+    for (size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(line + at);
   }
   for (int i = 0; i < n; i++) estimates[i] = vs_hnsw_estimate(&builder_->query, records[i]);
 }

@@ -14,6 +14,7 @@
 namespace vecstore::hnsw {
 
 constexpr uint32_t kNoIndex = UINT32_MAX;
+constexpr size_t kCacheLine = 64;
 
 struct Link {
   uint32_t index;
@@ -33,7 +34,7 @@ struct LinkList {
 // Links a list has room for before it is pruned to `links`.
 constexpr uint32_t SlackLinks(uint32_t links) { return links + links / 2; }
 
-// Equal items in big blocks, addressed by number; blocks never move.
+// Equal items in big blocks that start on a cache line, addressed by number; blocks never move.
 class Chunks {
  public:
   void Init(const Memory& memory, size_t item_bytes) {
@@ -132,7 +133,7 @@ struct VsHnswBuilder {
   void AssignIds();
   VsNodeId UpperId(size_t position) const;
   VsNodeId IdAt(uint32_t index, int level) const;
-  void WriteSlot(uint32_t index, int level, uint32_t index_tag, uint8_t* slot) const;
+  void WriteSlot(uint32_t index, int level, uint8_t* slot) const;
 };
 static_assert(std::is_trivially_destructible_v<VsHnswBuilder>, "host calls may not return");
 

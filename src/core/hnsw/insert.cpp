@@ -47,8 +47,8 @@ struct VsHnswInserter {
 static_assert(std::is_trivially_destructible_v<VsHnswInserter>, "host calls may not return");
 
 size_t vs_hnsw_load_stride(uint32_t dims) {
-  size_t code = (dims + VS_QUERY_PAD - 1) / VS_QUERY_PAD * VS_QUERY_PAD;
-  return (VS_RECORD_HEADER_BYTES + code + 63) / 64 * 64;
+  size_t readable = dims < VS_QUERY_BLOCK ? VS_QUERY_BLOCK : dims;
+  return (VS_RECORD_HEADER_BYTES + readable + 63) / 64 * 64;
 }
 
 VsHnswInserter* vs_hnsw_inserter_create(const VsHnswHost* host, const VsHnswGeometry* geometry,

@@ -127,7 +127,7 @@ uint32_t vs_hnsw_builder_layout(VsHnswBuilder* builder, uint32_t first_block, Vs
   return builder->upper_pages + (builder->placed + slots - 1) / slots;
 }
 
-void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint32_t index_tag, uint8_t* slot) const {
+void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) const {
   auto* record = reinterpret_cast<VsHnswRecord*>(slot);
   const LinkList* list = List(index, level);
   VsNodeId* links = vs_record_links(geometry, record);
@@ -135,14 +135,12 @@ void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint32_t index_tag, uin
   memcpy(slot, Record(index), VS_RECORD_HEADER_BYTES + geometry->code_bytes);
   record->level = uint8_t(level);
   record->degree = uint8_t(list->count);
-  record->self = IdAt(index, level) ^ index_tag;
   record->link = level == 0 ? VS_NO_NODE : IdAt(index, level - 1);
   if (level > 0) memcpy(record->heap_tid, &ids[index], sizeof(VsNodeId));
   for (uint32_t k = 0; k < list->count; k++) links[k] = IdAt(list->links[k].index, level);
 }
 
-uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder* builder, uint32_t page, uint32_t index_tag,
-                                    uint8_t* slots) {
+uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder* builder, uint32_t page, uint8_t* slots) {
   const VsHnswGeometry* g = builder->geometry;
   uint32_t used = 0;
 
@@ -153,11 +151,11 @@ uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder* builder, uint32_t page,
       if (position >= builder->upper_nodes.size()) break;
       const UpperNode& node = builder->upper_nodes[position];
       if (builder->List(node.index, 0)->duplicate_of != 0) continue;
-      builder->WriteSlot(node.index, node.level, index_tag, at);
+      builder->WriteSlot(node.index, node.level, at);
     } else {
       size_t position = size_t(page - builder->upper_pages) * g->slots_per_page + slot;
       if (position >= builder->placed) break;
-      builder->WriteSlot(builder->order[position], 0, index_tag, at);
+      builder->WriteSlot(builder->order[position], 0, at);
     }
     used++;
   }

@@ -19,7 +19,7 @@ struct Expanded {
   float estimate;
   float norm;
   float error;
-  uint16_t flags;
+  uint8_t flags;
   uint8_t heap_tid[6];
 };
 

@@ -25,10 +25,6 @@ constexpr float kSlack = 4e-6f;
 constexpr int32_t kCodeLimit = 127;
 constexpr int32_t kQueryLimit = 8191;
 
-uint32_t Padded(uint32_t dims) {
-  return (dims + VS_QUERY_PAD - 1) / VS_QUERY_PAD * VS_QUERY_PAD;
-}
-
 uint32_t PowerOfTwoBelow(uint32_t n) {
   uint32_t p = 1;
   while (2 * p <= n) p *= 2;
@@ -103,20 +99,19 @@ float NoiseBound(const VsHnswSpace* space, double length) {
 }  // namespace
 
 size_t vs_hnsw_space_bytes(uint32_t dims) {
-  return size_t(kRounds) * dims * sizeof(uint32_t) + size_t(Padded(dims)) * sizeof(float);
+  return size_t(kRounds) * dims * sizeof(uint32_t) + vs_query_size(dims) * sizeof(float);
 }
 
 void vs_hnsw_space_init(VsHnswSpace* space, void* memory, VsMetric metric, uint32_t dims,
                         uint64_t seed, const VsKernels* kernels) {
   space->metric = metric;
   space->dims = dims;
-  space->padded = Padded(dims);
   space->kernels = kernels;
   space->work = static_cast<float*>(memory);
-  space->signs = static_cast<uint32_t*>(memory) + space->padded;
+  space->signs = static_cast<uint32_t*>(memory) + vs_query_size(dims);
   space->centroid = nullptr;
   space->centroid_length = 0;
-  memset(space->work, 0, space->padded * sizeof(float));
+  memset(space->work, 0, vs_query_size(dims) * sizeof(float));
   for (uint32_t i = 0; i < kRounds * dims; i++)
     space->signs[i] = uint32_t(vecstore::Mix64(seed + i)) & 0x80000000u;
 }
@@ -171,7 +166,7 @@ bool vs_hnsw_same_code(const VsHnswRecord* a, const VsHnswRecord* b, uint32_t di
 }
 
 size_t vs_hnsw_query_bytes(uint32_t dims) {
-  return size_t(Padded(dims)) * (sizeof(float) + sizeof(int16_t));
+  return vs_query_size(dims) * (sizeof(float) + sizeof(int16_t));
 }
 
 void vs_hnsw_query_init(VsHnswQuery* query, const VsHnswSpace* space, void* memory) {
@@ -180,16 +175,26 @@ void vs_hnsw_query_init(VsHnswQuery* query, const VsHnswSpace* space, void* memo
   query->space = space;
   query->metric = space->metric;
   query->dot = space->kernels->dot_i16i8;
-  query->padded = space->padded;
+  query->dims = space->dims;
   query->values = static_cast<float*>(memory);
-  query->code = reinterpret_cast<int16_t*>(query->values + space->padded);
+  query->code = reinterpret_cast<int16_t*>(query->values + vs_query_size(space->dims));
+}
+
+// A query that says nothing: every estimate is finite, every bound holds.
+static void SetNoDirection(VsHnswQuery* query) {
+  memset(query->code, 0, vs_query_size(query->dims) * sizeof(int16_t));
+  query->scale = query->norm = query->length = 0;
+  query->error = INFINITY;
 }
 
 bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   const VsHnswSpace* space = query->space;
   const uint32_t n = space->dims;
 
-  if (!vs_hnsw_transform(space, vector, query->values)) return false;
+  if (!vs_hnsw_transform(space, vector, query->values)) {
+    SetNoDirection(query);
+    return false;
+  }
   query->length = float(Length(query->metric, query->values, n));
   Centre(space, query->values);
   query->error = NoiseBound(space, query->length);
@@ -198,9 +203,7 @@ bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   const int32_t limit = QueryLimit(n);
   float largest = space->kernels->max_abs(query->values, n);
   if (!(largest <= FLT_MAX)) {
-    memset(query->code, 0, n * sizeof(int16_t));
-    query->scale = query->norm = 0;
-    query->error = INFINITY;
+    SetNoDirection(query);
     return true;
   }
   query->scale = largest / limit;
@@ -211,6 +214,7 @@ bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   query->norm = float(squares * query->scale * query->scale);
   query->error +=
       float(RoundingError(query->metric, query->values, query->code, query->scale, n) * (1 + 1e-6));
+  vs_query_blocks(query->code, n);
   return true;
 }
 
@@ -224,15 +228,17 @@ void vs_hnsw_query_from_record(VsHnswQuery* query, const VsHnswRecord* record) {
   query->error = 0;
   if (query->metric == VS_METRIC_L1)
     for (uint32_t i = 0; i < space->dims; i++) query->values[i] = record->scale * code[i];
-  else
+  else {
     space->kernels->widen_i8(code, query->code, space->dims);
+    vs_query_blocks(query->code, space->dims);
+  }
 }
 
 double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float error) {
   // Relative rounding error of the SQL functions: partial sums of at least four lanes and
-  // accumulators, so additions chain at most dims/16 deep; doubled for safety.
+  // accumulators; four partial sums at the least, and doubled for safety.
   const double ulp = 1.2e-7;
-  const double rounding = (query->space->dims / 16 + 16) * ulp;
+  const double rounding = (query->space->dims / 4 + 16) * ulp;
   const double total_error = double(query->error) + error;
   double bound;
 

@@ -42,30 +42,31 @@ HWY_INLINE V32 MultiplyAddPairs(D d32, V16 a, V16 b, V32 sum, V32& high) {
 }
 #endif
 
-// Vectors of at most 32 elements, so that a multiple of VS_QUERY_PAD leaves two whole ones at most
-// after the unrolled loop and no tail.
+// Vectors of at most one block; what the unrolled loop leaves are whole vectors of whole blocks.
 inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, size_t n) {
-  const hn::CappedTag<int16_t, VS_QUERY_PAD / 2> d16;
+  const hn::CappedTag<int16_t, VS_QUERY_BLOCK> d16;
   const hn::Rebind<int8_t, decltype(d16)> d8;
-  const hn::CappedTag<int32_t, VS_QUERY_PAD / 4> d32;
+  const hn::CappedTag<int32_t, VS_QUERY_BLOCK / 2> d32;
   const size_t lanes = hn::Lanes(d16);
   auto sum0 = hn::Zero(d32), sum1 = sum0, sum2 = sum0, sum3 = sum0;
   auto high = sum0;
-  const auto add = [&](auto& sum, size_t at) HWY_ATTR {
-    const auto codes = hn::PromoteTo(d16, hn::LoadU(d8, c + at));
+  const auto add = [&](auto& sum, size_t at, size_t code_at) HWY_ATTR {
+    const auto codes = hn::PromoteTo(d16, hn::LoadU(d8, c + code_at));
     sum = MultiplyAddPairs(d32, hn::LoadU(d16, q + at), codes, sum, high);
   };
 
+  const size_t full = n / VS_QUERY_BLOCK * VS_QUERY_BLOCK;
   size_t i = 0;
-  for (; i + 4 * lanes <= n; i += 4 * lanes) {
-    add(sum0, i);
-    add(sum1, i + lanes);
-    add(sum2, i + 2 * lanes);
-    add(sum3, i + 3 * lanes);
+  for (; i + 4 * lanes <= full; i += 4 * lanes) {
+    add(sum0, i, i);
+    add(sum1, i + lanes, i + lanes);
+    add(sum2, i + 2 * lanes, i + 2 * lanes);
+    add(sum3, i + 3 * lanes, i + 3 * lanes);
   }
-  if (i < n) {
-    add(sum0, i);
-    add(sum1, i + lanes);
+  for (; i < full; i += lanes) add(sum0, i, i);
+  if (full < n) {
+    const size_t tail = vs_query_tail(n);
+    for (size_t j = 0; j < VS_QUERY_BLOCK; j += lanes) add(sum1, full + j, tail + j);
   }
   const auto sum = hn::Add(hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)), high);
   return hn::GetLane(hn::SumOfLanes(d32, sum));

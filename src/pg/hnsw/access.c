@@ -112,15 +112,16 @@ prefetch_node(HnswIndex *index, VsNodeId id)
 	Buffer buffer = index->hints->buffers[block & index->hints->mask];
 	uint32 bytes = Min(VS_RECORD_HEADER_BYTES + index->geometry.dims, MAX_PREFETCH_LINES * CACHE_LINE);
 	const char *record;
+	const char *line;
 
 	if (buffer <= 0)
 		return;
 	__builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
 	record = (const char *) BufferGetPage(buffer) +
 		vs_slot_offset(&index->geometry, vs_node_slot(&index->geometry, id));
-	for (uint32 at = 0; at < bytes; at += CACHE_LINE)
-		__builtin_prefetch(record + at);
-	__builtin_prefetch(record + bytes - 1);
+	for (line = (const char *) TYPEALIGN_DOWN(CACHE_LINE, record); line < record + bytes;
+		 line += CACHE_LINE)
+		__builtin_prefetch(line);
 }
 
 static inline const VsHnswRecord *
@@ -149,7 +150,7 @@ static void
 host_load(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride)
 {
 	HnswIndex *index = context;
-	size_t bytes = VS_RECORD_HEADER_BYTES + index->space.padded;
+	size_t bytes = VS_RECORD_HEADER_BYTES + index->geometry.dims;
 
 	for (int i = 0; i < n; i++)
 		prefetch_node(index, ids[i]);

@@ -229,8 +229,8 @@ write_node_pages(HnswBuild *build, uint32 first_block, uint32 pages)
 				 RelationGetRelationName(build->rel));
 		hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
 		hnsw_page_tail(page)->used =
-			vs_hnsw_builder_write_page(build->builder, i, index->meta.index_tag,
-									   (uint8_t *) page + VS_PAGE_HEADER_BYTES);
+			vs_hnsw_builder_write_page(build->builder, i,
+									   (uint8_t *) hnsw_slot(&index->geometry, page, 0));
 		MarkBufferDirty(buffer);
 		UnlockReleaseBuffer(buffer);
 		CHECK_FOR_INTERRUPTS();

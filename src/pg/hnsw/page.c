@@ -99,7 +99,6 @@ fill_slot(HnswIndex *index, Page page, BlockNumber block, VsHnswRecord *record, 
 	VsNodeId id = vs_make_node_id(geometry, block, slot);
 	uint16 version = target->edge_version;
 
-	record->self = id ^ index->meta.index_tag;
 	record->degree = count;
 	memset(target, 0, geometry->record_bytes);
 	memcpy(target, record, VS_RECORD_HEADER_BYTES);
@@ -112,7 +111,7 @@ fill_slot(HnswIndex *index, Page page, BlockNumber block, VsHnswRecord *record, 
 }
 
 /*
- * Store a record in a free slot, as one WAL record, and return its id.  Sets record->self and degree.
+ * Store a record in a free slot, as one WAL record, and return its id.  Sets record->degree.
  * No content lock is held on entry or exit.
  */
 VsNodeId
