@@ -18,7 +18,7 @@ DATA_built = sql/vecstore--$(EXTVERSION).sql
 EXTRA_CLEAN = build sql/vecstore--$(EXTVERSION).sql $(shell find src -name '*.d' 2>/dev/null)
 
 PG_CPPFLAGS = -Isrc -DVECSTORE_VERSION='"$(EXTVERSION)"'
-SHLIB_LINK  = -lhwy
+SHLIB_LINK  = -lhwy -Wl,--version-script=src/exports.map
 
 include src/core/flags.mk
 
@@ -51,6 +51,7 @@ $(CORE_OBJS): %.o: %.cpp
 	$(CXX) $(call core_cxxflags,$<) $(CORE_EXTRA) -Isrc -c -o $@ $<
 
 src/pg/build_info.o: vecstore.control
+vecstore.so: src/exports.map
 
 sql/vecstore--$(EXTVERSION).sql: $(SQL_PARTS) vecstore.control
 	cat $(SQL_PARTS) > $@
