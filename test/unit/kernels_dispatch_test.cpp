@@ -11,6 +11,13 @@
 
 namespace {
 
+// The least capable target: its name depends on the compiler.
+const char* LastTarget() {
+  const char* const* name = vs_kernels_targets();
+  while (name[1] != nullptr) ++name;
+  return *name;
+}
+
 // Puts back the target of the iteration.
 class KernelsDispatch : public testing::Test {
  protected:
@@ -31,7 +38,7 @@ TEST_F(KernelsDispatch, EveryListedTargetCanBeForced) {
 
 TEST_F(KernelsDispatch, AutomaticIsTheFirstListed) {
   for (const char* name : {"auto", ""}) {
-    ASSERT_EQ(vs_kernels_force("SCALAR"), 0);
+    ASSERT_EQ(vs_kernels_force(LastTarget()), 0);
     ASSERT_EQ(vs_kernels_force(name), 0);
     EXPECT_STREQ(vs_kernels()->target, vs_kernels_targets()[0]);
   }
@@ -46,7 +53,7 @@ TEST_F(KernelsDispatch, UnknownTargetChangesNothing) {
 
 TEST_F(KernelsDispatch, ForcingDoesNotChangeTheList) {
   const std::string first = vs_kernels_targets()[0];
-  ASSERT_EQ(vs_kernels_force("SCALAR"), 0);
+  ASSERT_EQ(vs_kernels_force(LastTarget()), 0);
   EXPECT_EQ(vs_kernels_targets()[0], first);
 }
 

@@ -27,7 +27,7 @@ namespace HWY_NAMESPACE {
 // The target's name is its namespace without the "N_": unlike hwy::TargetName, a constant
 // expression.
 constexpr VsKernels kKernels = {
-    /* target */ HWY_STR(HWY_NAMESPACE) + 2,
+    /* target */ &HWY_STR(HWY_NAMESPACE)[2],
     /* l2sq_f32 */ &L2Squared<float>,
     /* ip_f32 */ &InnerProduct<float>,
     /* l1_f32 */ &L1<float>,
