@@ -17,14 +17,14 @@ void Expect(bool condition) {
   if (!condition) std::abort();
 }
 
-int PrintShortest(float value, char *out) {
+int PrintShortest(float value, char* out) {
   return static_cast<int>(std::to_chars(out, out + VS_FLOAT_TEXT_MAX, value).ptr - out);
 }
 
 size_t ElementSize(VsElement element) { return element == VS_FLOAT16 ? 2 : 4; }
 
 // x is finite: text and bytes made of it must lead back to it.
-void CheckRoundTrips(VsElement element, const float *x, size_t n) {
+void CheckRoundTrips(VsElement element, const float* x, size_t n) {
   static float back[VS_MAX_DIM];
   static char text[VS_TEXT_SIZE(VS_MAX_DIM)];
   static uint8_t bytes[VS_MAX_DIM * sizeof(float)];
@@ -41,20 +41,21 @@ void CheckRoundTrips(VsElement element, const float *x, size_t n) {
   Expect(std::memcmp(x, back, size) == 0);
 }
 
-void TryText(VsElement element, const std::string &text) {
+void TryText(VsElement element, const std::string& text) {
   static float x[VS_MAX_DIM];
   size_t n = 0;
   VsTextSpan bad = {};
   const VsStatus status = vs_elements_parse(element, text.c_str(), x, &n, &bad);
   if (status == VS_ELEMENT_TOO_LARGE)
-    Expect(text.c_str() <= bad.begin && bad.begin < bad.end && bad.end <= text.c_str() + text.size());
+    Expect(text.c_str() <= bad.begin && bad.begin < bad.end &&
+           bad.end <= text.c_str() + text.size());
   if (status == VS_OK) {
     Expect(n >= 1 && n <= VS_MAX_DIM);
     CheckRoundTrips(element, x, n);
   }
 }
 
-void TryBytes(VsElement element, const uint8_t *bytes, size_t size) {
+void TryBytes(VsElement element, const uint8_t* bytes, size_t size) {
   static float x[VS_MAX_DIM];
   const size_t n = size / ElementSize(element);
   if (n < 1 || n > VS_MAX_DIM) return;
@@ -63,8 +64,8 @@ void TryBytes(VsElement element, const uint8_t *bytes, size_t size) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  const std::string text(reinterpret_cast<const char *>(data), size);
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
   for (const VsElement element : {VS_FLOAT32, VS_FLOAT16}) {
     TryText(element, text);
     TryBytes(element, data, size);

@@ -18,7 +18,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr int kHalfInfinity = 0x7c00;
 
 // Stands in for the host's number printing: also the shortest text that reads back.
-int PrintShortest(float value, char *out) {
+int PrintShortest(float value, char* out) {
   return static_cast<int>(std::to_chars(out, out + VS_FLOAT_TEXT_MAX, value).ptr - out);
 }
 
@@ -28,7 +28,7 @@ struct Parsed {
   std::string bad;
 };
 
-Parsed Parse(VsElement element, const std::string &text) {
+Parsed Parse(VsElement element, const std::string& text) {
   std::vector<float> room(VS_MAX_DIM);
   size_t n = 0;
   VsTextSpan bad = {};
@@ -41,13 +41,13 @@ Parsed Parse(VsElement element, const std::string &text) {
   return parsed;
 }
 
-std::string Print(VsElement element, const void *x, size_t n) {
+std::string Print(VsElement element, const void* x, size_t n) {
   std::string text(VS_TEXT_SIZE(n), '?');
   text.resize(vs_elements_print(element, x, n, PrintShortest, text.data()));
   return text;
 }
 
-std::vector<uint16_t> ToHalves(const std::vector<float> &values) {
+std::vector<uint16_t> ToHalves(const std::vector<float>& values) {
   std::vector<uint16_t> halves(values.size());
   for (size_t i = 0; i < values.size(); ++i) halves[i] = vs_float_to_half(values[i]);
   return halves;
@@ -101,24 +101,27 @@ TEST(ParseTest, AcceptsNumbersAndSpace) {
   const std::string space = " \t\n\r\v\f";
   EXPECT_EQ(Parse(VS_FLOAT32, "[1,2.5,-3e-05]").values, (std::vector<float>{1, 2.5, -3e-05f}));
   EXPECT_EQ(Parse(VS_FLOAT16, "[1,2.5,2049]").values, (std::vector<float>{1, 2.5, 2048}));
-  EXPECT_EQ(Parse(VS_FLOAT32, space + "[" + space + "1" + space + "," + space + "+.5" + space + "]" + space).values,
+  EXPECT_EQ(Parse(VS_FLOAT32,
+                  space + "[" + space + "1" + space + "," + space + "+.5" + space + "]" + space)
+                .values,
             (std::vector<float>{1, .5}));
   EXPECT_EQ(Parse(VS_FLOAT32, "[1.,0x1p-3,1e-46]").values, (std::vector<float>{1, .125, 0}));
 }
 
 TEST(ParseTest, NamesWhatIsWrong) {
   for (const VsElement element : {VS_FLOAT32, VS_FLOAT16}) {
-    for (const char *text : {"", " ", "1", "{1}", "(1)", ",[1]"})
+    for (const char* text : {"", " ", "1", "{1}", "(1)", ",[1]"})
       EXPECT_EQ(Parse(element, text).status, VS_TEXT_NO_BRACKET) << text;
-    for (const char *text : {"[", "[ ", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1a]", "[a]", "[- 1]", "[1;2]", "[[1]]"})
+    for (const char* text : {"[", "[ ", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1 2]", "[1a]",
+                             "[a]", "[- 1]", "[1;2]", "[[1]]"})
       EXPECT_EQ(Parse(element, text).status, VS_TEXT_SYNTAX) << text;
-    for (const char *text : {"[1]1", "[1]]", "[1],", "[1] [2]"})
+    for (const char* text : {"[1]1", "[1]]", "[1],", "[1] [2]"})
       EXPECT_EQ(Parse(element, text).status, VS_TEXT_JUNK) << text;
-    for (const char *text : {"[]", "[ ]", " [\t]"})
+    for (const char* text : {"[]", "[ ]", " [\t]"})
       EXPECT_EQ(Parse(element, text).status, VS_NO_DIMENSIONS) << text;
-    for (const char *text : {"[nan]", "[1,-NaN]", "[nan(7)]"})
+    for (const char* text : {"[nan]", "[1,-NaN]", "[nan(7)]"})
       EXPECT_EQ(Parse(element, text).status, VS_NAN_ELEMENT) << text;
-    for (const char *text : {"[inf]", "[1,-Infinity]"})
+    for (const char* text : {"[inf]", "[1,-Infinity]"})
       EXPECT_EQ(Parse(element, text).status, VS_INFINITE_ELEMENT) << text;
   }
 }
@@ -176,8 +179,12 @@ TEST(WireTest, RefusesWhatIsNotFinite) {
   EXPECT_EQ(vs_elements_from_wire(VS_FLOAT32, infinite, 1, &value), VS_INFINITE_ELEMENT);
   EXPECT_EQ(vs_elements_from_wire(VS_FLOAT32, nan, 1, &value), VS_NAN_ELEMENT);
   uint16_t half;
-  EXPECT_EQ(vs_elements_from_wire(VS_FLOAT16, reinterpret_cast<const uint8_t *>("\xfc\x00"), 1, &half), VS_INFINITE_ELEMENT);
-  EXPECT_EQ(vs_elements_from_wire(VS_FLOAT16, reinterpret_cast<const uint8_t *>("\x7c\x01"), 1, &half), VS_NAN_ELEMENT);
+  EXPECT_EQ(
+      vs_elements_from_wire(VS_FLOAT16, reinterpret_cast<const uint8_t*>("\xfc\x00"), 1, &half),
+      VS_INFINITE_ELEMENT);
+  EXPECT_EQ(
+      vs_elements_from_wire(VS_FLOAT16, reinterpret_cast<const uint8_t*>("\x7c\x01"), 1, &half),
+      VS_NAN_ELEMENT);
 }
 
 TEST(ArithmeticTest, ReportsOverflowAndUnderflow) {
@@ -200,7 +207,8 @@ TEST(ArithmeticTest, ConversionNamesTheFirstThatDoesNotFit) {
   const std::vector<float> values = {1, kInfinity, 65520, 1e30f};
   std::vector<uint16_t> halves(values.size());
   size_t bad = 99;
-  EXPECT_EQ(vs_elements_from_float(VS_FLOAT16, values.data(), values.size(), halves.data(), &bad), VS_ELEMENT_TOO_LARGE);
+  EXPECT_EQ(vs_elements_from_float(VS_FLOAT16, values.data(), values.size(), halves.data(), &bad),
+            VS_ELEMENT_TOO_LARGE);
   EXPECT_EQ(bad, 2u);
   EXPECT_EQ(vs_elements_from_float(VS_FLOAT16, values.data(), 2, halves.data(), &bad), VS_OK);
   EXPECT_EQ(vs_elements_check_finite(VS_FLOAT16, halves.data(), 2), VS_INFINITE_ELEMENT);
@@ -252,8 +260,9 @@ class DistanceTest : public testing::TestWithParam<VsElement> {
     }
   }
   double Measure(VsDistance distance) const {
-    return GetParam() == VS_FLOAT16 ? distance(VS_FLOAT16, half_a_.data(), half_b_.data(), a_.size())
-                                    : distance(VS_FLOAT32, a_.data(), b_.data(), a_.size());
+    return GetParam() == VS_FLOAT16
+               ? distance(VS_FLOAT16, half_a_.data(), half_b_.data(), a_.size())
+               : distance(VS_FLOAT32, a_.data(), b_.data(), a_.size());
   }
   template <class Term>
   double Sum(Term term) const {
