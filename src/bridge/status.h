@@ -2,8 +2,8 @@
  *
  * status.h - what went wrong, as a value.
  *
- * The core cannot raise errors; it returns one of these.  VS_OK is 0, so a status reads as a question:
- * "if (status) report it".  src/pg turns it into a message and an SQLSTATE.
+ * The core cannot raise errors; it returns one of these.  VS_OK is 0, so a status reads as a
+ * question: "if (status) report it".  src/pg turns it into a message and an SQLSTATE.
  */
 #ifndef VECSTORE_BRIDGE_STATUS_H
 #define VECSTORE_BRIDGE_STATUS_H

@@ -4,7 +4,7 @@
  *
  * Owns: the interface of src/core/vector.  Every function takes the element type and plain arrays;
  * a half is its IEEE 754 binary16 bit pattern in a uint16_t.  Arrays need the alignment of their
- * element type only.  Nothing here allocates, fails other than by its status, or depends on the host.
+ * element type only.  Nothing here allocates, or fails other than by its status.
  */
 #ifndef VECSTORE_BRIDGE_VECTOR_H
 #define VECSTORE_BRIDGE_VECTOR_H
@@ -43,7 +43,7 @@ typedef struct VsTextSpan {
 VsStatus vs_elements_parse(VsElement element, const char *text, void *out, size_t *n,
                            VsTextSpan *bad);
 
-/* Writes the shortest decimal that reads back as value, without a terminator; returns its length. */
+/* Writes the shortest decimal that reads back as value, unterminated; returns its length. */
 typedef int (*VsPrintFloat)(float value, char *out);
 
 /* What one number may take, and so the buffer vs_elements_print needs. */
@@ -64,7 +64,7 @@ void vs_elements_to_wire(VsElement element, const void *x, size_t n, uint8_t *by
 /* VS_NAN_ELEMENT or VS_INFINITE_ELEMENT, whichever comes first, or VS_OK. */
 VsStatus vs_elements_check_finite(VsElement element, const void *x, size_t n);
 
-/* Conversions; after VS_ELEMENT_TOO_LARGE *bad is the index of the first number that does not fit. */
+/* Conversions; after VS_ELEMENT_TOO_LARGE *bad is the index of the first that does not fit. */
 void vs_elements_to_float(VsElement element, const void *x, size_t n, float *out);
 VsStatus vs_elements_from_float(VsElement element, const float *in, size_t n, void *out,
                                 size_t *bad);

@@ -2,8 +2,8 @@
 //
 // distance.cpp - distances and similarities between vectors of either element type.
 //
-// Owns: choosing the kernel for the element type, and the step from its sums to the result.  What has
-// no kernel is computed here in double precision, because no index uses it.
+// Owns: choosing the kernel for the element type, and the step from its sums to the result.  What
+// has no kernel is computed here in double precision, because no index uses it.
 #include <algorithm>
 #include <cmath>
 
@@ -16,12 +16,12 @@ namespace {
 // Below this a denominator counts as zero.
 constexpr double kNegligible = 1e-10;
 
-const float *Floats(const void *x) { return static_cast<const float *>(x); }
-const uint16_t *Halves(const void *x) { return static_cast<const uint16_t *>(x); }
+const float* Floats(const void* x) { return static_cast<const float*>(x); }
+const uint16_t* Halves(const void* x) { return static_cast<const uint16_t*>(x); }
 
 // Calls visit(a[i], b[i]) for every i.
 template <class Visit>
-void ForPairs(VsElement element, const void *a, const void *b, size_t n, Visit visit) {
+void ForPairs(VsElement element, const void* a, const void* b, size_t n, Visit visit) {
   ForElement(element, [&](auto e) {
     const auto *x = Elements(e, a), *y = Elements(e, b);
     for (size_t i = 0; i < n; ++i)
@@ -34,26 +34,27 @@ void ForPairs(VsElement element, const void *a, const void *b, size_t n, Visit v
 
 using namespace vecstore::vector;
 
-extern "C" double vs_distance_l2_squared(VsElement element, const void *a, const void *b, size_t n) {
-  const VsKernels *kernels = vs_kernels();
+extern "C" double vs_distance_l2_squared(VsElement element, const void* a, const void* b,
+                                         size_t n) {
+  const VsKernels* kernels = vs_kernels();
   return element == VS_FLOAT16 ? kernels->l2sq_f16(Halves(a), Halves(b), n)
                                : kernels->l2sq_f32(Floats(a), Floats(b), n);
 }
 
-extern "C" double vs_distance_l1(VsElement element, const void *a, const void *b, size_t n) {
-  const VsKernels *kernels = vs_kernels();
+extern "C" double vs_distance_l1(VsElement element, const void* a, const void* b, size_t n) {
+  const VsKernels* kernels = vs_kernels();
   return element == VS_FLOAT16 ? kernels->l1_f16(Halves(a), Halves(b), n)
                                : kernels->l1_f32(Floats(a), Floats(b), n);
 }
 
-extern "C" double vs_inner_product(VsElement element, const void *a, const void *b, size_t n) {
-  const VsKernels *kernels = vs_kernels();
+extern "C" double vs_inner_product(VsElement element, const void* a, const void* b, size_t n) {
+  const VsKernels* kernels = vs_kernels();
   return element == VS_FLOAT16 ? kernels->ip_f16(Halves(a), Halves(b), n)
                                : kernels->ip_f32(Floats(a), Floats(b), n);
 }
 
-extern "C" double vs_cosine_similarity(VsElement element, const void *a, const void *b, size_t n) {
-  const VsKernels *kernels = vs_kernels();
+extern "C" double vs_cosine_similarity(VsElement element, const void* a, const void* b, size_t n) {
+  const VsKernels* kernels = vs_kernels();
   float sums[3];
   if (element == VS_FLOAT16)
     kernels->cos_f16(Halves(a), Halves(b), n, sums);
@@ -64,14 +65,14 @@ extern "C" double vs_cosine_similarity(VsElement element, const void *a, const v
   return similarity > 1 ? 1 : similarity < -1 ? -1 : similarity;
 }
 
-extern "C" double vs_distance_chebyshev(VsElement element, const void *a, const void *b, size_t n) {
+extern "C" double vs_distance_chebyshev(VsElement element, const void* a, const void* b, size_t n) {
   double largest = 0;
   ForPairs(element, a, b, n,
            [&](double x, double y) { largest = std::max(largest, std::fabs(x - y)); });
   return largest;
 }
 
-extern "C" double vs_distance_canberra(VsElement element, const void *a, const void *b, size_t n) {
+extern "C" double vs_distance_canberra(VsElement element, const void* a, const void* b, size_t n) {
   double sum = 0;
   ForPairs(element, a, b, n, [&](double x, double y) {
     const double denominator = std::fabs(x) + std::fabs(y);
@@ -80,7 +81,8 @@ extern "C" double vs_distance_canberra(VsElement element, const void *a, const v
   return sum;
 }
 
-extern "C" double vs_distance_bray_curtis(VsElement element, const void *a, const void *b, size_t n) {
+extern "C" double vs_distance_bray_curtis(VsElement element, const void* a, const void* b,
+                                          size_t n) {
   double difference = 0, total = 0;
   ForPairs(element, a, b, n, [&](double x, double y) {
     difference += std::fabs(x - y);

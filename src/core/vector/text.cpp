@@ -2,8 +2,8 @@
 //
 // text.cpp - the text form of vectors: "[1,2.5,-3e-05]".
 //
-// Relies on LC_NUMERIC being "C", which PostgreSQL guarantees.  strtof gives a single correct rounding
-// to float; a half is rounded once more from there.
+// Relies on LC_NUMERIC being "C", which PostgreSQL guarantees.  strtof gives a single correct
+// rounding to float; a half is rounded once more from there.
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
@@ -13,15 +13,15 @@
 namespace vecstore::vector {
 namespace {
 
-const char *SkipSpace(const char *at) {
+const char* SkipSpace(const char* at) {
   while (*at == ' ' || (*at >= '\t' && *at <= '\r')) ++at;
   return at;
 }
 
 // Reads one number at `at`, which is not space, and moves past it.
 template <class E>
-VsStatus ParseNumber(const char *&at, typename E::Storage *out, VsTextSpan *bad) {
-  char *end;
+VsStatus ParseNumber(const char*& at, typename E::Storage* out, VsTextSpan* bad) {
+  char* end;
   errno = 0;
   const float value = std::strtof(at, &end);
   if (end == at) return VS_TEXT_SYNTAX;
@@ -40,7 +40,7 @@ VsStatus ParseNumber(const char *&at, typename E::Storage *out, VsTextSpan *bad)
 
 // Reads numbers and commas up to and including the closing bracket.
 template <class E>
-VsStatus ParseList(const char *&at, typename E::Storage *out, size_t *n, VsTextSpan *bad) {
+VsStatus ParseList(const char*& at, typename E::Storage* out, size_t* n, VsTextSpan* bad) {
   for (*n = 0; *n < VS_MAX_DIM;) {
     at = SkipSpace(at);
     if (const VsStatus status = ParseNumber<E>(at, &out[*n], bad)) return status;
@@ -55,8 +55,8 @@ VsStatus ParseList(const char *&at, typename E::Storage *out, size_t *n, VsTextS
 }
 
 template <class E>
-VsStatus Parse(const char *text, typename E::Storage *out, size_t *n, VsTextSpan *bad) {
-  const char *at = SkipSpace(text);
+VsStatus Parse(const char* text, typename E::Storage* out, size_t* n, VsTextSpan* bad) {
+  const char* at = SkipSpace(text);
   if (*at != '[') return VS_TEXT_NO_BRACKET;
   at = SkipSpace(at + 1);
   if (*at == ']') return VS_NO_DIMENSIONS;
@@ -65,8 +65,8 @@ VsStatus Parse(const char *text, typename E::Storage *out, size_t *n, VsTextSpan
 }
 
 template <class E>
-size_t Print(const typename E::Storage *x, size_t n, VsPrintFloat print, char *out) {
-  char *at = out;
+size_t Print(const typename E::Storage* x, size_t n, VsPrintFloat print, char* out) {
+  char* at = out;
   *at++ = '[';
   for (size_t i = 0; i < n; ++i) {
     if (i > 0) *at++ = ',';
@@ -82,12 +82,14 @@ size_t Print(const typename E::Storage *x, size_t n, VsPrintFloat print, char *o
 
 using namespace vecstore::vector;
 
-extern "C" VsStatus vs_elements_parse(VsElement element, const char *text, void *out, size_t *n,
-                                      VsTextSpan *bad) {
-  return ForElement(element, [=](auto e) { return Parse<decltype(e)>(text, Elements(e, out), n, bad); });
+extern "C" VsStatus vs_elements_parse(VsElement element, const char* text, void* out, size_t* n,
+                                      VsTextSpan* bad) {
+  return ForElement(element,
+                    [=](auto e) { return Parse<decltype(e)>(text, Elements(e, out), n, bad); });
 }
 
-extern "C" size_t vs_elements_print(VsElement element, const void *x, size_t n, VsPrintFloat print,
-                                    char *out) {
-  return ForElement(element, [=](auto e) { return Print<decltype(e)>(Elements(e, x), n, print, out); });
+extern "C" size_t vs_elements_print(VsElement element, const void* x, size_t n, VsPrintFloat print,
+                                    char* out) {
+  return ForElement(element,
+                    [=](auto e) { return Print<decltype(e)>(Elements(e, x), n, print, out); });
 }

@@ -7,14 +7,14 @@ namespace vecstore::vector {
 namespace {
 
 template <class Bits>
-Bits ReadBigEndian(const uint8_t *bytes) {
+Bits ReadBigEndian(const uint8_t* bytes) {
   Bits bits = 0;
   for (size_t i = 0; i < sizeof(Bits); ++i) bits = static_cast<Bits>(bits << 8 | bytes[i]);
   return bits;
 }
 
 template <class Bits>
-void WriteBigEndian(Bits bits, uint8_t *bytes) {
+void WriteBigEndian(Bits bits, uint8_t* bytes) {
   for (size_t i = sizeof(Bits); i-- > 0; bits = static_cast<Bits>(bits >> 8))
     bytes[i] = static_cast<uint8_t>(bits & 0xff);
 }
@@ -36,22 +36,22 @@ struct BitsOf<Float16> {
 
 using namespace vecstore::vector;
 
-extern "C" VsStatus vs_elements_from_wire(VsElement element, const uint8_t *bytes, size_t n,
-                                          void *out) {
+extern "C" VsStatus vs_elements_from_wire(VsElement element, const uint8_t* bytes, size_t n,
+                                          void* out) {
   ForElement(element, [=](auto e) {
     using E = decltype(e);
     using Bits = typename BitsOf<E>::Type;
-    auto *x = Elements(e, out);
+    auto* x = Elements(e, out);
     for (size_t i = 0; i < n; ++i)
       x[i] = BitCast<typename E::Storage>(ReadBigEndian<Bits>(bytes + i * sizeof(Bits)));
   });
   return vs_elements_check_finite(element, out, n);
 }
 
-extern "C" void vs_elements_to_wire(VsElement element, const void *x, size_t n, uint8_t *bytes) {
+extern "C" void vs_elements_to_wire(VsElement element, const void* x, size_t n, uint8_t* bytes) {
   ForElement(element, [=](auto e) {
     using Bits = typename BitsOf<decltype(e)>::Type;
-    const auto *in = Elements(e, x);
+    const auto* in = Elements(e, x);
     for (size_t i = 0; i < n; ++i)
       WriteBigEndian<Bits>(BitCast<Bits>(in[i]), bytes + i * sizeof(Bits));
   });

@@ -3,7 +3,7 @@
  * vector.h - the in-memory and on-disk form of vector and halfvec.
  *
  * Owns: the two structs.  Their layout is pgvector's, so that extensions that read it keep working;
- * it must never change.  A Datum may be toasted or carry a one-byte header: fetch it with DatumGet*.
+ * it must never change.  A Datum may be toasted or have a one-byte header: fetch with DatumGet*.
  */
 #ifndef VECSTORE_PG_TYPES_VECTOR_H
 #define VECSTORE_PG_TYPES_VECTOR_H
@@ -15,7 +15,7 @@
 typedef struct Vector
 {
 	int32 vl_len_; /* varlena header, see SET_VARSIZE */
-	int16 dim;	   /* 1 .. VS_MAX_DIM */
+	int16 dim;     /* 1 .. VS_MAX_DIM */
 	int16 unused;  /* 0 */
 	float x[FLEXIBLE_ARRAY_MEMBER];
 } Vector;

@@ -22,7 +22,7 @@ generic_to_typmod(const VectorType *type, FunctionCallInfo fcinfo)
 	PG_RETURN_POINTER(vector);
 }
 
-/* Fetches the numbers of an array without nulls; elements of fixed width lie one after the other. */
+/* Reads the numbers of an array without nulls; those of fixed width lie one after the other. */
 static void
 read_array(ArrayType *array, int n, float *out)
 {
@@ -48,8 +48,7 @@ read_array(ArrayType *array, int n, float *out)
 				out[i] = DatumGetFloat4(DirectFunctionCall1(numeric_float4, numerics[i]));
 			break;
 		default:
-			ereport(ERROR,
-					(errcode(ERRCODE_DATA_EXCEPTION), errmsg("unsupported array type")));
+			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("unsupported array type")));
 	}
 }
 
@@ -66,8 +65,8 @@ generic_from_array(const VectorType *type, FunctionCallInfo fcinfo)
 	if (ARR_NDIM(array) > 1)
 		ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
 	if (array_contains_nulls(array))
-		ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-						errmsg("array must not contain nulls")));
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
 	dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
 	vs_check_dim(type, dim);
 	vs_check_typmod(typmod, dim);

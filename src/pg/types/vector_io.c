@@ -72,8 +72,8 @@ generic_recv(const VectorType *type, FunctionCallInfo fcinfo)
 
 	vector = vs_new_vector(type, dim);
 	bytes = pq_getmsgbytes(message, (int) (dim * type->element_size));
-	vs_check_status(type, vs_elements_from_wire(type->element, (const uint8_t *) bytes, dim,
-												vector->x));
+	vs_check_status(type,
+					vs_elements_from_wire(type->element, (const uint8_t *) bytes, dim, vector->x));
 	PG_RETURN_POINTER(vector);
 }
 
@@ -102,8 +102,7 @@ generic_typmod_in(const VectorType *type, FunctionCallInfo fcinfo)
 	int32 *modifiers = ArrayGetIntegerTypmods(PG_GETARG_ARRAYTYPE_P(0), &count);
 
 	if (count != 1)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier")));
+		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier")));
 	if (modifiers[0] < 1)
 		ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 						errmsg("dimensions for type %s must be at least 1", type->name)));

@@ -2,7 +2,7 @@
  *
  * vector_json.c - casts between the vector types and JSON arrays of numbers.
  *
- * to_json, row_to_json and json_agg look for a cast to json and would quote the text form without one.
+ * to_json, row_to_json and json_agg look for a cast to json; without one they quote the text form.
  */
 #include "postgres.h"
 
@@ -55,8 +55,8 @@ read_json_numbers(const VectorType *type, Jsonb *jsonb, float *out)
 							errmsg("cannot cast jsonb array to type %s", type->name),
 							errdetail("Element %d is of type %s, not a number.", n + 1,
 									  JsonbTypeName(&value))));
-		out[n++] = DatumGetFloat4(
-			DirectFunctionCall1(numeric_float4, NumericGetDatum(value.val.numeric)));
+		out[n++] =
+			DatumGetFloat4(DirectFunctionCall1(numeric_float4, NumericGetDatum(value.val.numeric)));
 	}
 }
 

@@ -95,8 +95,7 @@ generic_l2_normalize(const VectorType *type, FunctionCallInfo fcinfo)
 	AnyVector *vector = PG_GETARG_ANY_VECTOR(0);
 	AnyVector *result = vs_new_vector(type, vector->dim);
 
-	vs_check_status(type,
-					vs_elements_normalize(type->element, vector->x, vector->dim, result->x));
+	vs_check_status(type, vs_elements_normalize(type->element, vector->x, vector->dim, result->x));
 	PG_RETURN_POINTER(result);
 }
 

@@ -75,8 +75,8 @@ vs_check_status(const VectorType *type, VsStatus status)
 			float_underflow_error();
 			break;
 		case VS_NAN_ELEMENT:
-			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-							errmsg("NaN not allowed in %s", type->name)));
+			ereport(ERROR,
+					(errcode(ERRCODE_DATA_EXCEPTION), errmsg("NaN not allowed in %s", type->name)));
 			break;
 		case VS_INFINITE_ELEMENT:
 			ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),

@@ -55,11 +55,16 @@ extern AnyVector *vs_new_vector(const VectorType *type, int dim);
 /* The text form, palloc'd. */
 extern char *vs_vector_text(const VectorType *type, const AnyVector *vector);
 
-/* These raise an error unless ... */
-extern void vs_check_dim(const VectorType *type, int64 dim);  /* ... a vector may have dim elements */
-extern void vs_check_typmod(int32 typmod, int dim);			  /* ... dim is the declared one */
+/* Raises an error unless a vector may have dim elements. */
+extern void vs_check_dim(const VectorType *type, int64 dim);
+
+/* Raises an error unless dim is the declared dimension, or none was declared. */
+extern void vs_check_typmod(int32 typmod, int dim);
+
 extern void vs_check_same_dim(const VectorType *type, const AnyVector *a, const AnyVector *b);
-extern void vs_check_status(const VectorType *type, VsStatus status); /* ... status is VS_OK */
+
+/* Reports what the core says about elements or their number; returns on VS_OK. */
+extern void vs_check_status(const VectorType *type, VsStatus status);
 
 /* Stores floats as elements; raises an error for what does not fit, NaN and infinity. */
 extern void vs_store_floats(const VectorType *type, AnyVector *vector, const float *values);

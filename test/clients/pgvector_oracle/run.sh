@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# run.sh - compare with pgvector, which runs inside Node (PGlite).  Called by test/clients/run.sh.
+set -euo pipefail
+npm ci --silent
+node oracle.mjs

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# run.sh [CLIENT...] - run the client tests (all, or those named) against a temporary server.
+#
+# A client test is a directory here with a run.sh, which finds the server through PGHOST, PGUSER and
+# PGDATABASE.  It runs in a copy below build/clients, where it may install packages; downloads are
+# kept in build/cache.  Every client has a database of its own, with vecstore installed.
+set -euo pipefail
+. tools/server-env.sh
+
+data=$(scratch clients)
+sockets=$(mktemp -d)
+make_server "$data" test/postgresql.conf
+stop() { stop_server "$data" immediate 2>/dev/null || true; rm -rf "$sockets"; }
+trap stop EXIT
+start_server "$data" "$sockets"
+export PGHOST=$sockets PGUSER=postgres PATH="$PRIVATE_BIN:$PATH"
+export npm_config_cache=$PWD/build/cache/npm PIP_CACHE_DIR=$PWD/build/cache/pip
+
+run_client() {
+  local name=$1 copy=build/clients/$1
+  mkdir -p "$copy"
+  cp -R "test/clients/$name/." "$copy/"
+  export PGDATABASE=client_$name
+  createdb "$PGDATABASE"
+  psql -q -X -c 'CREATE EXTENSION vecstore'
+  (cd "$copy" && ./run.sh)
+}
+
+failed=()
+[ $# -gt 0 ] || set -- $(cd test/clients && printf '%s\n' */run.sh | sed 's|/run.sh||')
+for name in "$@"; do
+  echo "== client test $name"
+  run_client "$name" || failed+=("$name")
+done
+[ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}" >&2; exit 1; }
