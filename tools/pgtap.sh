@@ -7,11 +7,10 @@ tests=(test/pgtap/*.sql)
 
 data=$(scratch pgtap)
 sockets=$(mktemp -d)
-"$PRIVATE_BIN/initdb" -D "$data" -A trust -U postgres --no-locale -E UTF8 -N >/dev/null
-cat test/postgresql.conf >> "$data/postgresql.conf"
-stop() { "$PRIVATE_BIN/pg_ctl" -D "$data" -m immediate stop >/dev/null 2>&1 || true; rm -rf "$sockets"; }
+make_server "$data" test/postgresql.conf
+stop() { stop_server "$data" immediate 2>/dev/null || true; rm -rf "$sockets"; }
 trap stop EXIT
-"$PRIVATE_BIN/pg_ctl" -D "$data" -w -l "$data/log" -o "-k $sockets -c listen_addresses=''" start >/dev/null
+start_server "$data" "$sockets"
 export PGHOST=$sockets PGUSER=postgres PATH="$PRIVATE_BIN:$PATH"
 createdb vecstore_pgtap
 psql -q -X -d vecstore_pgtap -c 'CREATE EXTENSION vecstore' -c 'CREATE EXTENSION pgtap'

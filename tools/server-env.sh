@@ -1,4 +1,4 @@
-# server-env.sh - sourced: PRIVATE_BIN, PGXS_DIR, and scratch NAME, an empty directory for a server.
+# server-env.sh - sourced: PRIVATE_BIN, PGXS_DIR, and functions that make, start and stop a server.
 # shellcheck shell=bash
 PRIVATE_BIN=$PWD/build/pg/bin
 PGXS_DIR=$(dirname "$(dirname "$(dirname "$("${PG_CONFIG:-pg_config}" --pgxs)")")")
@@ -10,4 +10,20 @@ scratch() {
   rm -rf "$dir"
   mkdir -p "$(dirname "$dir")"
   printf '%s' "$dir"
+}
+
+# make_server DATA CONFIG: initdb, without waiting for the disk, with CONFIG appended to its settings.
+make_server() {
+  "$PRIVATE_BIN/initdb" -D "$1" -A trust -U postgres --no-locale -E UTF8 -N >/dev/null
+  cat "$2" >> "$1/postgresql.conf"
+}
+
+# start_server DATA SOCKETS: start it, reachable through a Unix socket in SOCKETS only; log in DATA/log.
+start_server() {
+  "$PRIVATE_BIN/pg_ctl" -D "$1" -s -w -l "$1/log" -o "-k '$2' -c listen_addresses=''" start
+}
+
+# stop_server DATA [MODE]: stop it, in pg_ctl's mode fast or the one given.
+stop_server() {
+  "$PRIVATE_BIN/pg_ctl" -D "$1" -s -w -m "${2:-fast}" stop
 }
