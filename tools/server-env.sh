@@ -14,8 +14,8 @@ scratch() {
 
 # make_server DATA CONFIG: initdb, without waiting for the disk, with CONFIG appended to its settings.
 make_server() {
-  "$PRIVATE_BIN/initdb" -D "$1" -A trust -U postgres --no-locale -E UTF8 -N >/dev/null
-  cat "$2" >> "$1/postgresql.conf"
+  "$PRIVATE_BIN/initdb" -D "$1" -A trust -U postgres --no-locale -E UTF8 -N >/dev/null &&
+    cat "$2" >> "$1/postgresql.conf"
 }
 
 # start_server DATA SOCKETS: start it, reachable through a Unix socket in SOCKETS only; log in DATA/log.

@@ -1,0 +1,1 @@
+CREATE INDEX glosses_embedding ON glosses USING hnsw (embedding vector_cosine_ops);
