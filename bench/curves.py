@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: PostgreSQL
-"""curves - recall@10 and queries per second inside the server, over the settings that trade them.
+"""curves - recall@10 and queries per second over the settings that trade one for the other.
 
-One SQL statement runs all queries through LATERAL, so neither the client nor the network is in the
-figures.  Passes go round all systems and settings, so that a slow moment of the machine hits all
-alike; the median of the passes counts.
+In a server one SQL statement runs all queries through LATERAL, so neither the client nor the
+network is in the figures.  Passes go round all engines and settings, so that a slow moment of the
+machine hits all alike; the median of the passes counts.
 
 Also a program, for one server by hand:
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import datasets
+from clock import CLOCKS, clock_of
 from server import connect_to, parse_with_server
 
 PRESETS = ("fast", "balanced", "high_recall", "max")
@@ -29,12 +30,11 @@ EF_SEARCH = {
 
 @dataclass
 class Point:
-    """One setting of one system: its recall, and the seconds each pass took."""
+    """One setting of one engine: its recall, and the seconds each pass took."""
 
     system: str
     dataset: str
-    label: str  # "ef 100" or "preset fast"
-    settings: dict
+    label: str  # "ef 100", "preset fast" or "exact"
     recall: float = 0.0
     seconds: list = field(default_factory=list)
     queries: int = datasets.QUERIES
@@ -49,47 +49,68 @@ class Point:
                 "passes": len(self.seconds)}
 
 
-def sweep(extension, dataset_name):
-    """(label, settings) of every point of a curve."""
-    for ef in EF_SEARCH[extension, dataset_name]:
-        yield f"ef {ef}", {"hnsw.ef_search": ef}
-    if extension == "vecstore":
-        for preset in PRESETS:
-            yield f"preset {preset}", {"hnsw.ef_search": 0, "vecstore.search_preset": preset}
+class ServerEngine:
+    """Searches with the hnsw index of one server.  Every engine has name, settings and search."""
 
-
-def measure_curves(sessions, dataset, passes):
-    """The points of every system on one set; `sessions` maps each System to an open Session."""
-    points = {}
-    for system, session in sessions.items():
+    def __init__(self, system, session, dataset, clock_name="wall"):
+        self.name, self.extension = system.name, system.extension
+        self.session, self.dataset = session, dataset
+        self.now = clock_of(clock_name, session.backend_pid())
         prepare_session(session)
         require_index_plan(session, dataset)
-        points[system] = [Point(system.name, dataset.name, label, settings)
-                          for label, settings in sweep(system.extension, dataset.name)]
+
+    def settings(self):
+        """label -> settings, in the order of the curve, for every point worth measuring."""
+        points = {f"ef {ef}": {"hnsw.ef_search": ef}
+                  for ef in EF_SEARCH[self.extension, self.dataset.name]}
+        if self.extension == "vecstore":
+            points.update({f"preset {preset}": {"hnsw.ef_search": 0,
+                                                "vecstore.search_preset": preset}
+                           for preset in PRESETS})
+        return points
+
+    def search(self, settings):
+        """One pass over all queries: query numbers, the ids found for them, the seconds it took."""
+        self.session.set(settings)
+        return timed_search(self.session, self.dataset, self.now)
+
+
+def measure_curves(engines, dataset, passes):
+    """The points of every engine on one set."""
+    settings = {engine: list(engine.settings().items()) for engine in engines}
+    points = {(engine, label): Point(engine.name, dataset.name, label)
+              for engine in engines for label, _ in settings[engine]}
     for turn in range(passes + 1):  # the first turn warms caches and is not counted
-        for rank in range(max(map(len, points.values()))):
-            for system, session in sessions.items():
-                if rank < len(points[system]):
-                    run_pass(session, dataset, points[system][rank], warm_up=turn == 0)
+        for rank in range(max(map(len, settings.values()))):
+            for engine in engines:
+                if rank < len(settings[engine]):
+                    label, values = settings[engine][rank]
+                    run_pass(engine, values, dataset, points[engine, label], counted=turn > 0)
         print(f"curves {dataset.name}: pass {turn} of {passes}", flush=True)
-    return [point for curve in points.values() for point in curve]
+    return list(points.values())
 
 
-def run_pass(session, dataset, point, warm_up=False):
-    session.set(point.settings)
-    queries, answers, seconds = session.row(search_statement(dataset))
+def run_pass(engine, settings, dataset, point, counted):
+    queries, answers, seconds = engine.search(settings)
     point.recall = recall(dataset, queries, answers, point.queries)
-    if not warm_up:
+    if counted:
         point.seconds.append(seconds)
 
 
+def timed_search(session, dataset, now, limit=None):
+    with session.connection.cursor() as cursor:
+        started = now()
+        cursor.execute(search_statement(dataset, limit))
+        seconds = now() - started
+        return (*cursor.fetchone(), seconds)
+
+
 def search_statement(dataset, limit=None):
-    """All queries (or the first `limit`) in one statement; its third column is the server's time."""
+    """All queries (or the first `limit`) in one statement."""
     name, operator = dataset.name, dataset.operator
     some = f"WHERE id < {limit}" if limit else ""
     return f"""
-        SELECT array_agg(q.id), array_agg(hit.id),
-               extract(epoch FROM clock_timestamp() - statement_timestamp())::float8
+        SELECT array_agg(q.id), array_agg(hit.id)
         FROM (SELECT * FROM {name}_q {some}) q
         CROSS JOIN LATERAL (SELECT id FROM {name} ORDER BY embedding {operator} q.embedding
                             LIMIT {datasets.NEIGHBOURS}) hit"""
@@ -99,12 +120,11 @@ def recall(dataset, queries, answers, asked):
     """Share of the true ten nearest neighbours of the `asked` queries among the answers."""
     queries, answers = np.asarray(queries), np.asarray(answers)
     found = (dataset.truth[queries] == answers[:, None]).any(axis=1).sum()
-    return found / (asked * datasets.NEIGHBOURS)
+    return float(found / (asked * datasets.NEIGHBOURS))
 
 
 def prepare_session(session):
-    session.set({"enable_seqscan": "off", "enable_sort": "on", "jit": "off",
-                 "max_parallel_workers_per_gather": 0})
+    session.set({"enable_seqscan": "off", "enable_indexscan": "on"})
 
 
 def require_index_plan(session, dataset):
@@ -113,24 +133,24 @@ def require_index_plan(session, dataset):
         raise RuntimeError(f"the hnsw index is not used:\n{plan}")
 
 
-def measure_exact(session, dataset, system, limit):
+def measure_exact(engine, limit):
     """Exact search by a sequential scan, for the first `limit` queries."""
-    point = Point(system.name, dataset.name, "exact", {"enable_indexscan": "off"}, queries=limit)
-    session.set({"enable_seqscan": "on", **point.settings})
-    queries, answers, seconds = session.row(search_statement(dataset, limit))
-    session.set({"enable_indexscan": "on"})
-    point.recall, point.seconds = recall(dataset, queries, answers, limit), [seconds]
-    return point
+    session, dataset = engine.session, engine.dataset
+    session.set({"enable_seqscan": "on", "enable_indexscan": "off"})
+    queries, answers, seconds = timed_search(session, dataset, engine.now, limit)
+    prepare_session(session)
+    return Point(engine.name, dataset.name, "exact", recall(dataset, queries, answers, limit),
+                 [seconds], limit)
 
 
-def qps_at(points, target):
-    """QPS at a recall, log-linear between the two neighbouring ef; None where the curve ends."""
-    curve = sorted((p.recall, p.qps) for p in points if p.label.startswith("ef "))
-    for (low, fast), (high, slow) in zip(curve, curve[1:]):
-        if low <= target <= high and low < high:
-            share = (target - low) / (high - low)
-            return float(np.exp((1 - share) * np.log(fast) + share * np.log(slow)))
-    return None
+def lowest_ef(engine, dataset, target):
+    """The settings of the first point of the curve that reaches a recall, and that recall."""
+    for label, settings in engine.settings().items():
+        queries, answers, _ = engine.search(settings)
+        reached = recall(dataset, queries, answers, datasets.QUERIES)
+        if reached >= target:
+            return label, settings, reached
+    raise RuntimeError(f"{engine.name} does not reach recall {target} on {dataset.name}")
 
 
 def main():
@@ -138,15 +158,18 @@ def main():
     parser.add_argument("set", choices=datasets.SETS)
     parser.add_argument("--ef", nargs="+", type=int, default=(40, 100, 200, 400))
     parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--clock", choices=CLOCKS, default="wall")
     options = parse_with_server(parser)
     dataset = datasets.load(options.set, options.data)
     with connect_to(options) as session:
         prepare_session(session)
+        now = clock_of(options.clock, session.backend_pid())
         for ef in options.ef:
-            point = Point("", dataset.name, f"ef {ef}", {"hnsw.ef_search": ef})
-            for turn in range(options.passes + 1):
-                run_pass(session, dataset, point, warm_up=turn == 0)
-            print(f"{point.label:>8}  recall {point.recall:.4f}  {point.qps:9,.0f} QPS", flush=True)
+            session.set({"hnsw.ef_search": ef})
+            passes = [timed_search(session, dataset, now) for _ in range(options.passes + 1)]
+            qps = datasets.QUERIES / statistics.median(seconds for *_, seconds in passes[1:])
+            reached = recall(dataset, *passes[0][:2], datasets.QUERIES)
+            print(f"ef {ef:>5}  recall {reached:.4f}  {qps:9,.0f} QPS", flush=True)
 
 
 if __name__ == "__main__":

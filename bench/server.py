@@ -16,13 +16,12 @@ from pathlib import Path
 import psycopg2
 
 SETTINGS = {
-    "listen_addresses": "''",
-    "shared_buffers": "'2GB'",
-    "maintenance_work_mem": "'2GB'",
-    "work_mem": "'64MB'",
+    "shared_buffers": "2GB",
+    "maintenance_work_mem": "2GB",
+    "work_mem": "64MB",
     "max_parallel_workers_per_gather": "0",
-    "max_wal_size": "'8GB'",
-    "checkpoint_timeout": "'1h'",
+    "max_wal_size": "8GB",
+    "checkpoint_timeout": "1h",
     "synchronous_commit": "off",
     "fsync": "off",
     "full_page_writes": "on",
@@ -63,25 +62,32 @@ class System:
 
 
 class Cluster:
-    """A running server of one system; `with Cluster(...) as cluster` stops it at the end."""
+    """A server of one system.  `with Cluster(...)` starts it, and stops it unless it ran before."""
 
     def __init__(self, system, data_dir):
         self.system = system
         self.home = Path(data_dir).resolve() / system.name
         self.pgdata = self.home / "pgdata"
+        self.was_running = False
 
     def __enter__(self):
+        self.was_running = self.is_running()
         self.start()
         return self
 
     def __exit__(self, *_exc):
-        self.stop()
+        if not self.was_running:
+            self.stop()
 
     def start(self):
-        if self.is_running():
-            self.stop()
+        """Make sure that the server runs and has today's code."""
         key_file, key = self.home / "fingerprint", self.system.fingerprint()
-        if not key_file.exists() or key_file.read_text() != key:
+        current = key_file.exists() and key_file.read_text() == key
+        if self.is_running():
+            if current:
+                return
+            self.stop()
+        if not current:
             self.create()
             key_file.write_text(key)
         self.write_settings()
@@ -103,7 +109,8 @@ class Cluster:
                         "--locale=C", "-U", "bench", "-N"], check=True, stdout=subprocess.DEVNULL)
 
     def write_settings(self):
-        lines = [f"{name} = {value}\n" for name, value in SETTINGS.items()]
+        settings = {**SETTINGS, "listen_addresses": ""}
+        lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         (self.pgdata / "postgresql.auto.conf").write_text("".join(lines))
 
     def ensure_database(self):
@@ -139,6 +146,9 @@ class Session:
 
     def __exit__(self, *_exc):
         self.connection.close()
+
+    def backend_pid(self):
+        return self.connection.get_backend_pid()
 
     def execute(self, statement, arguments=None):
         with self.connection.cursor() as cursor:
@@ -189,7 +199,7 @@ def main():
     parser = argparse.ArgumentParser(description="Start or stop a benchmark cluster by hand.")
     parser.add_argument("action", choices=("start", "stop"))
     parser.add_argument("system", type=System.parse, help="NAME=BINDIR, e.g. vecstore=build/pg/bin")
-    parser.add_argument("--data", default=default_data_dir(), help="where clusters live (BENCH_DATA)")
+    parser.add_argument("--data", default=default_data_dir(), help="home of clusters (BENCH_DATA)")
     options = parser.parse_args()
     cluster = Cluster(options.system, options.data)
     if options.action == "start":
