@@ -37,7 +37,7 @@ check-all: ## the slower tests and those that need npm or PyPI packages
 	@$(AS_USER) $(MAKE) --no-print-directory check-all-run
 bench: ## measure speed, size and recall (see bench/README.md)
 	@tools/setup.sh all
-	@$(AS_USER) bench/run.sh $(BENCH_ARGS)
+	@bench/run.sh $(BENCH_ARGS)
 
 # A copy of the server's programs with this build of vecstore installed: build/pg/{bin,lib,share}.
 private: all
