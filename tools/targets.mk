@@ -49,11 +49,13 @@ demo-run:
 
 check-run:
 	@$(MAKE) --no-print-directory -j$(JOBS) private
-	@$(MAKE) --no-print-directory check-tools check-unit check-regress check-isolation check-pgtap check-tap
+	@$(MAKE) --no-print-directory -j1 check-tools check-unit check-regress check-isolation check-pgtap check-tap
 	@echo "make check: everything passed"
 
 check-tools: private ## layering, exported symbols, listed tests, versions
-	@for script in tools/check-*.sh; do echo "== $$script"; $$script || exit 1; done
+	@failed=0; for script in tools/check-*.sh; do \
+	  if $$script; then echo "test $$script ... ok"; else echo "test $$script ... FAILED"; failed=1; fi; \
+	done; exit $$failed
 
 check-unit: ## the core on every SIMD target, plain and under ASan and UBSan
 	@$(MAKE) --no-print-directory -C test/unit check
