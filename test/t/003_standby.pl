@@ -29,7 +29,7 @@ sub same_everywhere
       index_is_exact($node, 'items', 'v', '<->', 'on ' . $node->name);
     }
     my $answers = "SET enable_seqscan = off; SET hnsw.ef_search = 40;
-      SELECT q, array_agg(id) FROM generate_series(5001, 5020) i, LATERAL (SELECT $sample::vector AS q) q,
+      SELECT q, array_agg(id) FROM generate_series(5001, 5020) i, LATERAL (SELECT (${sample})::vector AS q) q,
       LATERAL (SELECT id FROM items ORDER BY v <-> q LIMIT 10) s GROUP BY 1 ORDER BY 1";
     is($standby->safe_psql('postgres', $answers), $primary->safe_psql('postgres', $answers), 'short lists give the same rows');
     is($standby->safe_psql('postgres', "SELECT * FROM vecstore.index_stats('items_l2')"),
