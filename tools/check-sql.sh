@@ -22,9 +22,10 @@ kinds+='|ACCESS METHOD|SCHEMA|CAST|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTION
 kinds+='|TEXT SEARCH TEMPLATE'
 
 # objects VERB - "KIND name" of each statement that starts with VERB and a kind.  A type's shell
-# declaration (CREATE TYPE x;) is not an object of its own.
+# declaration (CREATE TYPE x;) is not an object of its own; an operator class brings a family of its name.
 objects() {
-  grep -vE '^CREATE TYPE [^ ;(]+ ?;' "$script" | sed -nE "s/^$1 ($kinds) (.*)/\\1 \\2/p" |
+  grep -vE '^CREATE TYPE [^ ;(]+ ?;' "$script" |
+    sed -E 's/^CREATE OPERATOR CLASS ([^ ]+)( DEFAULT)? FOR TYPE [^ ]+ USING ([a-z]+) AS .*/&\nCREATE OPERATOR FAMILY \1 USING \3;/' | sed -nE "s/^$1 ($kinds) (.*)/\\1 \\2/p" |
     sed -E -e 's/^(CAST) (\([^)]*\)).*/\1 \2/; t' \
       -e 's/^(OPERATOR CLASS|OPERATOR FAMILY) ([^ ]+).* USING ([a-z]+).*/\1 \2 USING \3/; t' \
       -e 's/^(OPERATOR) ([^ (]+).*/\1 \2/; t' \

@@ -48,10 +48,6 @@ check_end() {
 check_schedule test/regress_schedule test/sql .sql expected
 check_schedule test/isolation_schedule test/isolation/specs .spec test/isolation/expected
 
-# Both runners look into ./expected first, so a name may be used once.
-while read -r name; do complain "$name is both a regression and an isolation test"; done \
-  < <(comm -12 <(sort -u test/regress_schedule) <(sort -u test/isolation_schedule))
-
 check_place '*.sql' test/sql test/pgtap
 check_place '*.spec' test/isolation/specs
 check_place '*.pl' test/t test/t_slow

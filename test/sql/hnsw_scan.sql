@@ -45,7 +45,7 @@ SELECT queries.id, count(*) FROM queries, LATERAL (SELECT id FROM items ORDER BY
 SELECT id, (SELECT id FROM items ORDER BY v <-> q LIMIT 1) AS nearest FROM queries WHERE q IS NOT NULL ORDER BY id;
 
 -- Rescans of different depth.
-SELECT n, (SELECT max(id) FROM (SELECT id FROM items ORDER BY v <-> ARRAY[n, 0]::vector LIMIT n) s) AS deepest
+SELECT n, (SELECT max(id) FROM (SELECT id FROM items ORDER BY v <-> ARRAY[n + 0.2, 0]::vector LIMIT n) s) AS deepest
   FROM (VALUES (1), (500), (3), (499), (2)) AS depths(n);
 
 -- Prepared: with a plan for the value, and with a plan for any value.
