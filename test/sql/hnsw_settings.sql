@@ -79,7 +79,8 @@ DECLARE
   reference int[];
   answer int[];
 BEGIN
-  FOR target IN SELECT unnest('{auto}' || simd_targets) FROM vecstore.build_info() LOOP
+  FOR target IN SELECT regexp_split_to_table('auto, ' || value, ', ') FROM vecstore.build_info()
+    WHERE property = 'simd_targets_available' LOOP
     PERFORM set_config('vecstore.simd', target, true);
     SELECT array_agg(id) INTO answer FROM (SELECT id FROM items ORDER BY v <-> '[123.4,0]' LIMIT 20) s;
     reference := coalesce(reference, answer);
