@@ -3,6 +3,10 @@
 set -euo pipefail
 . tools/server-env.sh
 mkdir -p build/isolation
-exec "$PGXS_DIR/src/test/isolation/pg_isolation_regress" --temp-instance="$(scratch isolation)" \
+"$PGXS_DIR/src/test/isolation/pg_isolation_regress" --temp-instance="$(scratch isolation)" \
   --bindir="$PRIVATE_BIN" --inputdir=test/isolation --outputdir=build/isolation --no-locale --encoding=UTF8 \
-  --temp-config=test/postgresql.conf --load-extension=vecstore --dbname=vecstore_isolation "$@"
+  --temp-config=test/postgresql.conf --load-extension=vecstore --dbname=vecstore_isolation "$@" ||
+  {
+    head -n 300 build/isolation/regression.diffs 2>/dev/null
+    exit 1
+  }

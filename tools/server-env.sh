@@ -27,3 +27,18 @@ start_server() {
 stop_server() {
   "$PRIVATE_BIN/pg_ctl" -D "$1" -s -w -m "${2:-fast}" stop
 }
+
+# temporary_server NAME: a server that ends with this script; psql and its like then connect to it.
+temporary_server() {
+  server_data=$(scratch "$1")
+  PGHOST=$(mktemp -d)
+  export PGHOST PGUSER=postgres PATH="$PRIVATE_BIN:$PATH"
+  trap end_temporary_server EXIT
+  make_server "$server_data" test/postgresql.conf
+  start_server "$server_data" "$PGHOST" || { cat "$server_data/log" >&2; return 1; }
+}
+
+end_temporary_server() {
+  stop_server "$server_data" immediate >/dev/null 2>&1 || true
+  rm -rf "$PGHOST"
+}

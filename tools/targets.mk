@@ -9,7 +9,7 @@ PRIVATE_BIN = $(CURDIR)/$(PRIVATE)/bin
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: help setup setup-all private demo demo-stop demo-run check check-run check-all check-all-run bench \
-	check-style check-tools check-unit check-regress check-isolation check-pgtap check-tap check-fuzz
+	check-style check-tools check-unit check-regress check-isolation check-pgtap check-examples check-tap check-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort -u | \
@@ -49,11 +49,13 @@ demo-run:
 
 check-run:
 	@$(MAKE) --no-print-directory -j$(JOBS) private
-	@$(MAKE) --no-print-directory check-tools check-unit check-regress check-isolation check-pgtap check-tap
+	@$(MAKE) --no-print-directory -j1 check-tools check-unit check-regress check-isolation check-pgtap check-examples check-tap
 	@echo "make check: everything passed"
 
 check-tools: private ## layering, exported symbols, listed tests, versions
-	@for script in tools/check-*.sh; do echo "== $$script"; $$script || exit 1; done
+	@failed=0; for script in tools/check-*.sh; do \
+	  if $$script; then echo "test $$script ... ok"; else echo "test $$script ... FAILED"; failed=1; fi; \
+	done; exit $$failed
 
 check-unit: ## the core on every SIMD target, plain and under ASan and UBSan
 	@$(MAKE) --no-print-directory -C test/unit check
@@ -68,6 +70,9 @@ check-isolation: private ## interleavings of insert, scan, vacuum, build
 
 check-pgtap: private ## properties and privileges (pgTAP)
 	@tools/pgtap.sh
+
+check-examples: private ## the SQL examples of README.md, docs and examples
+	@tools/examples.sh
 
 check-tap: private ## crash, standby, dump, recall floors (TAP)
 	@tools/tap.sh test/t

@@ -7,13 +7,7 @@
 set -euo pipefail
 . tools/server-env.sh
 
-data=$(scratch clients)
-sockets=$(mktemp -d)
-make_server "$data" test/postgresql.conf
-stop() { stop_server "$data" immediate 2>/dev/null || true; rm -rf "$sockets"; }
-trap stop EXIT
-start_server "$data" "$sockets"
-export PGHOST=$sockets PGUSER=postgres PATH="$PRIVATE_BIN:$PATH"
+temporary_server clients
 export npm_config_cache=$PWD/build/cache/npm PIP_CACHE_DIR=$PWD/build/cache/pip
 
 run_client() {

@@ -64,3 +64,4 @@ EXPLAIN (COSTS OFF) SELECT avg(v), sum(v), avg(v::halfvec) FROM many;
 SELECT avg(v), sum(v), avg(v::halfvec) FROM many;
 SET max_parallel_workers_per_gather = 0;
 SELECT avg(v), sum(v), avg(v::halfvec) FROM many;
+DROP TABLE items, many;

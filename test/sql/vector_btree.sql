@@ -37,3 +37,4 @@ FROM pg_opclass JOIN pg_am ON pg_am.oid = opcmethod WHERE opcintype IN ('vector'
 -- statistics are gathered
 ANALYZE ordered;
 SELECT attname, null_frac > 0 AS has_null FROM pg_stats WHERE tablename = 'ordered' ORDER BY 1;
+DROP TABLE ordered;
