@@ -226,8 +226,11 @@ size_t vs_hnsw_builder_bytes_per_node(const VsHnswGeometry *geometry);
 void vs_hnsw_builder_add(VsHnswBuilder *builder, const VsHnswRecord *record, const int8_t *code, int level);
 uint64_t vs_hnsw_builder_count(const VsHnswBuilder *builder);
 
-/* Phase 2: link all nodes. */
+/* Phase 2: link all nodes, and measure how wide a beam each preset needs. */
 void vs_hnsw_builder_link(VsHnswBuilder *builder);
+
+/* The beam widths of the presets; false when there were too few nodes to tell. */
+bool vs_hnsw_builder_calibration(const VsHnswBuilder *builder, uint16_t ef[VS_HNSW_PRESETS]);
 
 /*
  * Phase 3: final pruning, and the order of the records on pages.  Node pages start at first_block.

@@ -35,6 +35,8 @@
 #define VS_HNSW_MAX_M 100
 #define VS_HNSW_MAX_LINKS (2 * VS_HNSW_MAX_M)
 #define VS_HNSW_MAX_LEVEL 7
+/* Presets with a calibrated beam: fast, balanced, high_recall, max. */
+#define VS_HNSW_PRESETS 4
 
 /*
  * Node id: block << slot_bits | slot.  Ids are sparse when slots_per_page is no power of two; in return
@@ -158,7 +160,7 @@ typedef struct VsHnswMeta {
   uint32_t insert_block;  /* hint: node page with free slots, 0 for none */
   uint32_t posting_block; /* hint: postings page with free cells, 0 for none */
   uint32_t generation;    /* grows with every change of entry */
-  uint16_t calibrated_ef[4]; /* ef of fast, balanced, high_recall, max; 0: not calibrated */
+  uint16_t calibrated_ef[VS_HNSW_PRESETS]; /* ef of fast, balanced, high_recall, max; 0: not calibrated */
   uint32_t calibrated_rows;
   uint32_t directory_block; /* partition directory, 0 in version 1 */
   uint8_t reserved2[152];

@@ -156,15 +156,28 @@ void VsHnswBuilder::LinkBack(uint32_t index, int level) {
     AddReverseLink(list->links[i].index, index, list->links[i].estimate, level);
 }
 
-void VsHnswBuilder::SearchFrom(Candidate start, int level) {
+void VsHnswBuilder::SearchFrom(Candidate start, int level, size_t ef) {
   NoOverflow none;
   bool was_full;
   Candidate evicted;
   visited.Reset(records.count());
   visited.Add(start.id);
-  beam.Reset(ef_construction);
+  beam.Reset(ef);
   beam.Offer(start, &was_full, &evicted);
   SearchLevel(&graph, level, &beam, &visited, &none);
+}
+
+// Make `index` the query and walk down from the entry to `level`.
+Candidate VsHnswBuilder::Descend(uint32_t index, int level) {
+  vs_hnsw_query_from_record(&query, Record(index));
+  Candidate start = {0, entry, 0};
+  graph.Score(&start.id, 1, &start.estimate);
+  for (int l = Record(entry)->level; l > level; l--) {
+    visited.Reset(records.count());
+    visited.Add(start.id);
+    DescendGreedily(&graph, l, l - 1, &start, &visited);
+  }
+  return start;
 }
 
 void VsHnswBuilder::LinkNode(uint32_t index) {
@@ -176,16 +189,9 @@ void VsHnswBuilder::LinkNode(uint32_t index) {
   const int entry_level = Record(entry)->level;
   const int top = std::min(level, entry_level);
 
-  vs_hnsw_query_from_record(&query, Record(index));
-  Candidate start = {0, entry, 0};
-  graph.Score(&start.id, 1, &start.estimate);
-  for (int l = entry_level; l > top; l--) {
-    visited.Reset(records.count());
-    visited.Add(start.id);
-    DescendGreedily(&graph, l, l - 1, &start, &visited);
-  }
+  Candidate start = Descend(index, top);
   for (int l = top; l >= 0; l--) {
-    SearchFrom(start, l);
+    SearchFrom(start, l, ef_construction);
     ChooseLinks(index, l);
     start = {beam[0].estimate, beam[0].id, 0};
   }
@@ -198,10 +204,27 @@ void VsHnswBuilder::LinkNode(uint32_t index) {
   if (level > entry_level) entry = index;
 }
 
+void VsHnswBuilder::LinkAndCount(uint32_t index) {
+  LinkNode(index);
+  linked++;
+  host->progress(host->context, linked);
+}
+
+// Link everything; a few nodes spread over the input come last, so that they can serve as queries the
+// graph has not seen.
 void vs_hnsw_builder_link(VsHnswBuilder* builder) {
-  for (uint32_t index = 0; index < builder->records.count(); index++) {
-    builder->LinkNode(index);
-    builder->linked++;
-    builder->host->progress(builder->host->context, builder->linked);
-  }
+  const uint32_t n = uint32_t(builder->records.count());
+  const uint32_t queries = CalibrationQueries(n, builder->geometry->dims);
+  const uint32_t stride = queries == 0 ? 0 : n / queries;
+
+  for (uint32_t index = 0; index < n; index++)
+    if (stride == 0 || index % stride != 0) builder->LinkAndCount(index);
+  if (stride == 0) return;
+  builder->Calibrate(stride);
+  for (uint32_t index = 0; index < n; index += stride) builder->LinkAndCount(index);
+}
+
+bool vs_hnsw_builder_calibration(const VsHnswBuilder* builder, uint16_t ef[VS_HNSW_PRESETS]) {
+  memcpy(ef, builder->calibrated_ef, sizeof(builder->calibrated_ef));
+  return ef[0] != 0;
 }

@@ -67,6 +67,9 @@ class MemoryGraph {
   VsHnswBuilder* builder_;
 };
 
+// How many nodes a build of n nodes keeps back as queries for the calibration; 0: none.
+uint32_t CalibrationQueries(uint32_t n, uint32_t dims);
+
 // A record above level 0.
 struct UpperNode {
   uint32_t index;
@@ -96,6 +99,8 @@ struct VsHnswBuilder {
   VsHnswQuery query;
   VsHnswQuery pair;
 
+  uint16_t calibrated_ef[VS_HNSW_PRESETS];  // 0: not calibrated
+
   // Layout: level-0 nodes in the order of their slots, and where each index went.
   uint32_t* order;
   VsNodeId* ids;
@@ -116,13 +121,20 @@ struct VsHnswBuilder {
   }
 
   void LinkNode(uint32_t index);
-  void SearchFrom(vecstore::hnsw::Candidate start, int level);
+  void LinkAndCount(uint32_t index);
+  vecstore::hnsw::Candidate Descend(uint32_t index, int level);
+  void SearchFrom(vecstore::hnsw::Candidate start, int level, size_t ef);
   void ChooseLinks(uint32_t index, int level);
   void LinkBack(uint32_t index, int level);
   void AddReverseLink(uint32_t from, uint32_t to, float estimate, int level);
   void Prune(vecstore::hnsw::LinkList* list, uint32_t limit);
   uint32_t FindDuplicate(uint32_t index);
   void MakeDuplicate(uint32_t index, uint32_t original);
+
+  void Calibrate(uint32_t stride);
+  uint32_t ListLinked();
+  void FindNearest(uint32_t index, uint32_t count, vecstore::hnsw::Beam* nearest);
+  int CountFound(uint32_t index, float limit, size_t ef);
 
   void PruneAll();
   void CountInlinks();

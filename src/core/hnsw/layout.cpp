@@ -110,7 +110,7 @@ uint32_t vs_hnsw_builder_layout(VsHnswBuilder* builder, uint32_t first_block, Vs
   *entry = VS_NO_NODE;
   *entry_level = 0;
   if (n == 0) return 0;
-  builder->order = builder->memory.New<uint32_t>(n);
+  if (builder->order == nullptr) builder->order = builder->memory.New<uint32_t>(n);
   builder->ids = builder->memory.New<VsNodeId>(n);
   memset(builder->ids, 0, n * sizeof(VsNodeId));
   builder->first_block = first_block;

@@ -267,6 +267,8 @@ finish_graph(HnswBuild *build)
 		end_sampling(build);
 	begin_phase(HNSW_PHASE_LINK, vs_hnsw_builder_count(build->builder));
 	vs_hnsw_builder_link(build->builder);
+	if (vs_hnsw_builder_calibration(build->builder, index->meta.calibrated_ef))
+		index->meta.calibrated_rows = vs_hnsw_builder_count(build->builder);
 	begin_phase(HNSW_PHASE_WRITE, 0);
 	first_block = RelationGetNumberOfBlocks(build->rel);
 	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
