@@ -63,10 +63,15 @@ inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRIC
     add(sum2, i + 2 * lanes, i + 2 * lanes);
     add(sum3, i + 3 * lanes, i + 3 * lanes);
   }
-  for (; i < full; i += lanes) add(sum0, i, i);
+  if (i + 2 * lanes <= full) {
+    add(sum0, i, i);
+    add(sum1, i + lanes, i + lanes);
+    i += 2 * lanes;
+  }
+  if (i < full) add(sum2, i, i);
   if (full < n) {
     const size_t tail = vs_query_tail(n);
-    for (size_t j = 0; j < VS_QUERY_BLOCK; j += lanes) add(sum1, full + j, tail + j);
+    for (size_t j = 0; j < VS_QUERY_BLOCK; j += lanes) add(sum3, full + j, tail + j);
   }
   const auto sum = hn::Add(hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)), high);
   return hn::GetLane(hn::SumOfLanes(d32, sum));
