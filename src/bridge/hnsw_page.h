@@ -62,9 +62,9 @@ typedef enum VsPageKind {
 /* Last 16 bytes of every page. */
 typedef struct VsHnswPageTail {
   uint16_t kind;      /* VsPageKind */
-  uint16_t used;      /* slots in use, a count that checks the flags */
+  uint16_t used;      /* slots in use, a count that checks the flags; 0 on postings pages */
   uint32_t index_tag; /* the index's own random tag, tells foreign pages */
-  uint32_t reserved;
+  uint32_t next;      /* postings: a later page that had free cells at the last vacuum, or 0 */
   uint16_t version;
   uint16_t page_id; /* VS_HNSW_PAGE_ID, last two bytes: for pg_filedump */
 } VsHnswPageTail;

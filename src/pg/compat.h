@@ -25,6 +25,22 @@
 #define vs_vacuum_delay_point() vacuum_delay_point()
 #endif
 
+/* The next datum of a sort, not copied. */
+#if PG_VERSION_NUM >= 160000
+#define vs_tuplesort_next_datum(state, value, isnull) \
+	tuplesort_getdatum(state, true, false, value, isnull, NULL)
+#else
+#define vs_tuplesort_next_datum(state, value, isnull) \
+	tuplesort_getdatum(state, true, value, isnull, NULL)
+#endif
+
+/* While code of other users may run (PostgreSQL 17). */
+#if PG_VERSION_NUM >= 170000
+#define vs_restrict_search_path() RestrictSearchPath()
+#else
+#define vs_restrict_search_path() ((void) 0)
+#endif
+
 /* A new page at the end of a fork, exclusively locked. */
 static inline Buffer
 vs_extend_relation(Relation rel, ForkNumber fork)

@@ -25,7 +25,7 @@ hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
 	tail->kind = kind;
 	tail->used = 0;
 	tail->index_tag = index_tag;
-	tail->reserved = 0;
+	tail->next = 0;
 	tail->version = VS_HNSW_VERSION;
 	tail->page_id = VS_HNSW_PAGE_ID;
 }

@@ -32,25 +32,44 @@ find_free_cell(Page page)
 	return -1;
 }
 
+/* True when a page of cells has a free one; else *next is where to look next, 0 for nowhere. */
+static bool
+has_free_cell(HnswIndex *index, BlockNumber block, BlockNumber *next)
+{
+	Buffer buffer = ReadBuffer(index->rel, block);
+	Page page = BufferGetPage(buffer);
+	bool room = false;
+
+	*next = 0;
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	if (hnsw_page_is(page, VS_PAGE_POSTINGS))
+	{
+		room = find_free_cell(page) >= 0;
+		/* The vacuum's list rises; anything else would be a loop. */
+		if (hnsw_page_tail(page)->next > block)
+			*next = hnsw_page_tail(page)->next;
+	}
+	UnlockReleaseBuffer(buffer);
+	return room;
+}
+
 /* Make sure that meta.posting_block is a page with a free cell.  No lock is held. */
 static void
 provide_posting_page(HnswIndex *index)
 {
-	BlockNumber block = index->meta.posting_block;
-	bool room = false;
+	BlockNumber block;
+	BlockNumber next;
 	VsPageEdit edit;
 	Buffer buffer;
 
-	if (block != 0)
+	for (block = index->meta.posting_block; block != 0; block = next)
 	{
-		buffer = ReadBuffer(index->rel, block);
-		LockBuffer(buffer, BUFFER_LOCK_SHARE);
-		room = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_POSTINGS) &&
-			find_free_cell(BufferGetPage(buffer)) >= 0;
-		UnlockReleaseBuffer(buffer);
-	}
-	if (room)
+		if (!has_free_cell(index, block, &next))
+			continue;
+		if (block != index->meta.posting_block)
+			hnsw_set_posting_block(index, block);
 		return;
+	}
 	buffer = vs_extend_relation(index->rel, MAIN_FORKNUM);
 	block = BufferGetBlockNumber(buffer);
 	vs_edit_begin(&edit, index->rel, index->logged);

@@ -1,0 +1,18 @@
+-- Looking into hnsw indexes: consistency and contents.
+
+CREATE FUNCTION vecstore.check_index(index regclass)
+  RETURNS TABLE (severity text, location text, problem text)
+  AS 'MODULE_PATHNAME', 'vs_check_index' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vecstore.check_index(regclass) IS
+  'verifies an hnsw index: pages, nodes, links, levels, reachability, and that it has every row of its table exactly once; one row per problem, no "error" and no "warning" row for a sound index. Reads the whole index and table like a query does; needs SELECT on the table';
+
+CREATE FUNCTION vecstore.index_stats(
+  index regclass,
+  OUT rows bigint, OUT nodes bigint, OUT dimensions int, OUT metric text, OUT m int,
+  OUT ef_construction int, OUT pages bigint, OUT index_bytes bigint, OUT bytes_per_vector float8,
+  OUT levels int, OUT average_degree float8, OUT dead_share float8, OUT duplicates bigint,
+  OUT code text, OUT calibration jsonb)
+  RETURNS record
+  AS 'MODULE_PATHNAME', 'vs_index_stats' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vecstore.index_stats(regclass) IS
+  'contents of an hnsw index, counted in one pass over its pages: heap rows, nodes (rows with equal vectors share one), shape, size in bytes, links per node at level 0, share of records waiting for VACUUM, beam widths of the presets when calibrated. Needs SELECT on the table';
