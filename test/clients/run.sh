@@ -20,9 +20,12 @@ run_client() {
   (cd "$copy" && ./run.sh)
 }
 
+clients=("$@")
+if [ ${#clients[@]} -eq 0 ]; then
+  for script in test/clients/*/run.sh; do clients+=("$(basename "$(dirname "$script")")"); done
+fi
 failed=()
-[ $# -gt 0 ] || set -- $(cd test/clients && printf '%s\n' */run.sh | sed 's|/run.sh||')
-for name in "$@"; do
+for name in "${clients[@]}"; do
   echo "== client test $name"
   run_client "$name" || failed+=("$name")
 done

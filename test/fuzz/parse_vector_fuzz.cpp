@@ -2,8 +2,9 @@
 //
 // parse_vector_fuzz.cpp - any text and any bytes, given to the parser and to the binary decoder.
 //
-// Checks beyond memory safety: a number out of range is named inside the text; a vector that was
-// accepted is finite and survives printing and parsing, encoding and decoding, bit by bit.
+// Checks beyond memory safety: a number out of range is named inside the text; numbers are read as
+// strtof reads them; a vector that was accepted is finite and survives printing and parsing, encoding
+// and decoding, bit by bit.
 #include "bridge/vector.h"
 
 #include <charconv>
@@ -41,6 +42,17 @@ void CheckRoundTrips(VsElement element, const float* x, size_t n) {
   Expect(std::memcmp(x, back, size) == 0);
 }
 
+// The numbers of an accepted text, one after the other.
+void CheckAgainstStrtof(const char* text, const float* x, size_t n) {
+  const char* at = std::strchr(text, '[') + 1;
+  for (size_t i = 0; i < n; ++i) {
+    char* end;
+    const float expected = std::strtof(at, &end);
+    Expect(end != at && std::memcmp(&x[i], &expected, sizeof(expected)) == 0);
+    at = end + std::strcspn(end, ",]") + 1;
+  }
+}
+
 void TryText(VsElement element, const std::string& text) {
   static float x[VS_MAX_DIM];
   size_t n = 0;
@@ -51,6 +63,7 @@ void TryText(VsElement element, const std::string& text) {
            bad.end <= text.c_str() + text.size());
   if (status == VS_OK) {
     Expect(n >= 1 && n <= VS_MAX_DIM);
+    if (element == VS_FLOAT32) CheckAgainstStrtof(text.c_str(), x, n);
     CheckRoundTrips(element, x, n);
   }
 }

@@ -5,8 +5,11 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -139,6 +142,74 @@ TEST(ParseTest, StopsAtTheLargestDimension) {
   EXPECT_EQ(Parse(VS_FLOAT32, text + "]").values.size(), static_cast<size_t>(VS_MAX_DIM));
   EXPECT_EQ(Parse(VS_FLOAT32, text + ",0]").status, VS_TOO_MANY_DIMENSIONS);
   EXPECT_EQ(Parse(VS_FLOAT16, text + ",]").status, VS_TOO_MANY_DIMENSIONS);
+}
+
+// What ReadsLikeStrtof compares: the same number, read by the C library.
+void ExpectAsStrtof(const std::string& number) {
+  const Parsed parsed = Parse(VS_FLOAT32, "[" + number + "]");
+  const float expected = std::strtof(number.c_str(), nullptr);
+  ASSERT_EQ(parsed.status, VS_OK) << number;
+  EXPECT_EQ(parsed.values[0], expected) << number;
+  EXPECT_EQ(std::signbit(parsed.values[0]), std::signbit(expected)) << number;
+}
+
+TEST(ParseTest, ReadsLikeStrtof) {
+  std::mt19937_64 random(1);
+  char text[64];
+  for (int i = 0; i < 20000; ++i) {
+    // Any float, and the middle between it and the next, in the precisions programs print.
+    uint32_t bits = static_cast<uint32_t>(random());
+    float value;
+    std::memcpy(&value, &bits, sizeof(value));
+    if (i % 2 == 0)
+      value = std::ldexp(value, -std::ilogb(value) + static_cast<int>(random() % 20) - 16);
+    if (!std::isfinite(value) || !std::isfinite(std::nextafter(value, kInfinity))) continue;
+    const double middle = (double{value} + double{std::nextafter(value, kInfinity)}) / 2;
+    for (const double number : {double{value}, middle, std::nextafter(middle, 0.0)}) {
+      for (const char* format :
+           {"%.7g", "%.9g", "%.16g", "%.17g", "%.19g", "%.20g", "%.9f", "%.18f", "%e"}) {
+        std::snprintf(text, sizeof(text), format, number);
+        if (std::isfinite(std::strtof(text, nullptr))) ExpectAsStrtof(text);
+      }
+    }
+  }
+}
+
+TEST(ParseTest, ReadsOddSpellingsLikeStrtof) {
+  for (const char* number : {"0",
+                             "-0",
+                             "+0",
+                             "0.0",
+                             "-.0",
+                             "0.",
+                             "00012.500",
+                             "1e0",
+                             "1E5",
+                             "1e+05",
+                             "1e-05",
+                             "12e-3",
+                             "1e22",
+                             "1e-22",
+                             "1e23",
+                             "1e-23",
+                             "1e-45",
+                             "1e-46",
+                             "1e38",
+                             "9999999999999999999",
+                             "18446744073709551616",
+                             "0.00000000000000000000000000001",
+                             "1000000000000000000000000000000",
+                             "16777217",
+                             "16777219",
+                             "9007199254740993",
+                             "1.00000005960464477539",
+                             "0x1p3",
+                             "1e010",
+                             "1e00000000000000000001",
+                             "3.4028235e38",
+                             "1.17549435e-38",
+                             "1.1754942e-38"})
+    ExpectAsStrtof(number);
 }
 
 TEST(PrintTest, ReadsBackAsItWas) {

@@ -2,12 +2,13 @@
 //
 // text.cpp - the text form of vectors: "[1,2.5,-3e-05]".
 //
-// Relies on LC_NUMERIC being "C", which PostgreSQL guarantees.  strtof gives a single correct
-// rounding to float; a half is rounded once more from there.
+// Relies on LC_NUMERIC being "C", which PostgreSQL guarantees.  A number is rounded correctly to
+// float; a half is rounded once more from there.
 #include <cerrno>
 #include <cmath>
 #include <cstdlib>
 
+#include "core/vector/decimal.h"
 #include "core/vector/element.h"
 
 namespace vecstore::vector {
@@ -21,14 +22,20 @@ const char* SkipSpace(const char* at) {
 // Reads one number at `at`, which is not space, and moves past it.
 template <class E>
 VsStatus ParseNumber(const char*& at, typename E::Storage* out, VsTextSpan* bad) {
-  char* end;
-  errno = 0;
-  const float value = std::strtof(at, &end);
-  if (end == at) return VS_TEXT_SYNTAX;
+  float value;
+  bool overflow = false;
+  const char* end = ReadDecimal(at, &value);
+  if (end == nullptr) {
+    char* number_end;
+    errno = 0;
+    value = std::strtof(at, &number_end);
+    if (number_end == at) return VS_TEXT_SYNTAX;
+    overflow = std::isinf(value) && errno == ERANGE;
+    end = number_end;
+  }
 
   *out = E::Store(value);
-  const bool written_as_infinite = std::isinf(value) && errno != ERANGE;
-  if (std::isinf(E::Load(*out)) && !written_as_infinite) {
+  if (overflow || (std::isinf(E::Load(*out)) && !std::isinf(value))) {
     *bad = VsTextSpan{at, end};
     return VS_ELEMENT_TOO_LARGE;
   }

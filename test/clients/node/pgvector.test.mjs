@@ -7,7 +7,8 @@ import { toSql } from 'pgvector';
 import postgres from 'postgres';
 
 // Single-precision numbers, so that the text form is exact in both directions.
-const randomVector = (dimensions) => Array.from({ length: dimensions }, (_, i) => Math.fround(Math.sin(i + dimensions)));
+const randomVector = (dimensions) =>
+  Array.from({ length: dimensions }, (_, i) => Math.fround(Math.sin(i + dimensions)));
 
 test('pg', async (t) => {
   const client = new pg.Client();
@@ -17,15 +18,32 @@ test('pg', async (t) => {
 
   for (const dimensions of [1, 3, 100, 16000]) {
     const vector = randomVector(dimensions);
-    const { rows } = await client.query('SELECT $1::vector AS v, $1::vector::halfvec AS h, ARRAY[$1]::vector[] AS a', [pgvector.toSql(vector)]);
+    const { rows } = await client.query('SELECT $1::vector AS v, $1::vector::halfvec AS h, ARRAY[$1]::vector[] AS a', [
+      pgvector.toSql(vector),
+    ]);
     assert.deepEqual(rows[0].v.map(Math.fround), vector);
     assert.equal(rows[0].h.length, dimensions);
   }
   await client.query('CREATE TEMP TABLE items (id serial, embedding vector(3))');
-  await client.query('INSERT INTO items (embedding) VALUES ($1), ($2), ($3)', [[1, 1, 1], [2, 2, 2], [1, 1, 2]].map(pgvector.toSql));
-  const nearest = await client.query('SELECT id FROM items ORDER BY embedding <-> $1 LIMIT 5', [pgvector.toSql([1, 1, 1])]);
-  assert.deepEqual(nearest.rows.map(({ id }) => id), [1, 3, 2]);
-  await assert.rejects(client.query("INSERT INTO items (embedding) VALUES ('[1]')"), { code: '22000', message: 'expected 3 dimensions, not 1' });
+  await client.query(
+    'INSERT INTO items (embedding) VALUES ($1), ($2), ($3)',
+    [
+      [1, 1, 1],
+      [2, 2, 2],
+      [1, 1, 2],
+    ].map(pgvector.toSql),
+  );
+  const nearest = await client.query('SELECT id FROM items ORDER BY embedding <-> $1 LIMIT 5', [
+    pgvector.toSql([1, 1, 1]),
+  ]);
+  assert.deepEqual(
+    nearest.rows.map(({ id }) => id),
+    [1, 3, 2],
+  );
+  await assert.rejects(client.query("INSERT INTO items (embedding) VALUES ('[1]')"), {
+    code: '22000',
+    message: 'expected 3 dimensions, not 1',
+  });
 
   // Rows as JSON carry arrays, not strings.
   const json = await client.query('SELECT row_to_json(i) AS item FROM items i WHERE id = 3');

@@ -4,7 +4,8 @@
 // ivfflat), and what is deliberately different: storage main instead of external, COST 10 for
 // distances (a sort by distance is not as cheap as one by an integer), and neqsel for <> (eqsel would
 // estimate the rows that are equal).
-const OF_THE_TYPES = (columns) => `${columns} && ARRAY['vector','halfvec','vector[]','halfvec[]']::regtype[]::oid[] AND NOT ${columns} && ARRAY[coalesce(to_regtype('sparsevec')::oid, 0)]`;
+const OF_THE_TYPES = (columns) =>
+  `${columns} && ARRAY['vector','halfvec','vector[]','halfvec[]']::regtype[]::oid[] AND NOT ${columns} && ARRAY[coalesce(to_regtype('sparsevec')::oid, 0)]`;
 
 export const catalogQueries = [
   {

@@ -59,9 +59,16 @@ async function runPgvector(queries) {
 
 function runVecstore(queries) {
   const script = `${HELPERS}\n${queries.map((query) => query.replace(/\n/g, ' ') + ';').join('\n')}\n`;
-  const psql = spawnSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'], { input: script, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const psql = spawnSync('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-f', '-'], {
+    input: script,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
   if (psql.status !== 0) throw new Error(`psql failed: ${psql.stderr}`);
-  return psql.stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  return psql.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
 }
 
 // Numbers may differ in the last digit: the order of additions is the processor's business.
@@ -70,18 +77,24 @@ function sameNumbers(a, b) {
   if (a.replace(number, '#') !== b.replace(number, '#')) return false;
   const right = b.match(number) ?? [];
   return (a.match(number) ?? []).every((text, i) => {
-    const x = Number(text), y = Number(right[i]);
+    const x = Number(text),
+      y = Number(right[i]);
     return Object.is(x, y) || Math.abs(x - y) <= 1e-6 * Math.max(Math.abs(x), Math.abs(y));
   });
 }
 
 const ROUNDED_TYPES = ['double precision'];
 const same = (expected, actual) =>
-  expected.type === actual.type && expected.state === actual.state && expected.message === actual.message && expected.detail === actual.detail &&
-  (expected.value === actual.value || (ROUNDED_TYPES.includes(expected.type) && sameNumbers(expected.value, actual.value)));
+  expected.type === actual.type &&
+  expected.state === actual.state &&
+  expected.message === actual.message &&
+  expected.detail === actual.detail &&
+  (expected.value === actual.value ||
+    (ROUNDED_TYPES.includes(expected.type) && sameNumbers(expected.value, actual.value)));
 
 const short = (text) => (text.length > 200 ? `${text.slice(0, 200)}...` : text);
-const describe = ({ value, type, state, message, detail }) => short(state ? `${state} ${message}${detail ? ` (${detail})` : ''}` : `${value} : ${type}`);
+const describe = ({ value, type, state, message, detail }) =>
+  short(state ? `${state} ${message}${detail ? ` (${detail})` : ''}` : `${value} : ${type}`);
 
 function compareExpressions(expressions, expected, actual) {
   const findings = [];
@@ -90,9 +103,11 @@ function compareExpressions(expressions, expected, actual) {
     if (same(expected[i], actual[i])) return;
     const excuse = DIFFERENCES.find((difference) => difference.applies(expression, expected[i], actual[i]));
     if (excuse) used.add(excuse);
-    else findings.push(`${short(expression)}\n  pgvector: ${describe(expected[i])}\n  vecstore: ${describe(actual[i])}`);
+    else
+      findings.push(`${short(expression)}\n  pgvector: ${describe(expected[i])}\n  vecstore: ${describe(actual[i])}`);
   });
-  for (const difference of DIFFERENCES) if (!used.has(difference)) findings.push(`differences.mjs: nothing differs by "${difference.reason}"`);
+  for (const difference of DIFFERENCES)
+    if (!used.has(difference)) findings.push(`differences.mjs: nothing differs by "${difference.reason}"`);
   return findings;
 }
 
@@ -111,7 +126,12 @@ const queries = [
 const expected = await runPgvector(queries);
 const actual = runVecstore(queries);
 const n = expressions.length;
-const findings = [...compareExpressions(expressions, expected, actual), ...compareCatalogs(expected.slice(n), actual.slice(n))];
+const findings = [
+  ...compareExpressions(expressions, expected, actual),
+  ...compareCatalogs(expected.slice(n), actual.slice(n)),
+];
 for (const finding of findings) console.log(finding);
-console.log(`pgvector oracle: ${n} expressions, ${expected.slice(n).flat().length} lines of the catalogue, ${findings.length} differences`);
+console.log(
+  `pgvector oracle: ${n} expressions, ${expected.slice(n).flat().length} lines of the catalogue, ${findings.length} differences`,
+);
 process.exitCode = findings.length === 0 ? 0 : 1;
