@@ -8,7 +8,7 @@ STEP_LOG=${STEP_LOG:-$PWD/build/step.log}
 now_ms() { local now=${EPOCHREALTIME/[.,]/}; printf '%s' "${now%???}"; }
 
 step_line() { # TEXT MILLISECONDS [DETAIL]
-  printf '  %-46s %4d.%d s  %s' "$1" $(($2 / 1000)) $(($2 % 1000 / 100)) "${3:-}"
+  printf '  %-46s %4d.%d s%s' "$1" $(($2 / 1000)) $(($2 % 1000 / 100)) "${3:+  $3}"
 }
 
 step_ticker() { # TEXT STARTED
