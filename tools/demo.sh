@@ -184,7 +184,7 @@ on_exit() {
     printf '\nThe disk is full: the demo needs %s MB below %s.\n' "$needed_mb" "$demo" >&2
   fi
   if [ -n "${started_here:-}" ]; then stop_postmaster; fi
-  printf '\nThe demo did not finish; make demo starts again where that is safe.\n' >&2
+  printf '\nThe demo did not finish; run make demo again, it starts afresh.\n' >&2
   exit "$1"
 }
 

@@ -27,7 +27,8 @@ step() {
     step_ticker "$text" "$started" &
     ticker=$!
   fi
-  "$@" >"$STEP_LOG" 2>&1 || status=$?
+  # In a subshell: a trap of the caller that ends the script must not write to the log.
+  ("$@") >"$STEP_LOG" 2>&1 || status=$?
   if [ -n "$ticker" ]; then
     kill "$ticker" 2>/dev/null || true
     wait "$ticker" 2>/dev/null || true
