@@ -99,8 +99,8 @@ ensure_running() {
 # --- the data -------------------------------------------------------------------------------------
 
 stamp() {
-  cat build/pg/lib/vecstore.so build/pg/share/extension/vecstore* \
-    "$example"/*.{sql,py,tsv,bin} tools/demo.sh | sha256sum | cut -d' ' -f1
+  cat build/pg/lib/vecstore.so build/pg/share/extension/vecstore* "$example"/{load,exact,index}.sql \
+    "$example"/{load,codec,wordnet}.py "$example"/{questions.tsv,embeddings.bin} | sha256sum | cut -d' ' -f1
 }
 
 stored_stamp() {
@@ -128,7 +128,7 @@ ensure_loaded() {
 screen_width() {
   local width=100
   if [ -t 1 ]; then width=$(tput cols 2>/dev/null || echo 100); fi
-  if [ "$width" -lt 70 ]; then width=70; fi
+  if [ "$width" -lt 80 ]; then width=80; fi
   if [ "$width" -gt 140 ]; then width=140; fi
   printf '%s' "$width"
 }
@@ -144,16 +144,16 @@ how_to_continue() {
 
   and try, for instance,
 
-      -- words near a word, verbs only
+      -- what a kitten does: entries near an entry, verbs only
       SELECT word, gloss FROM glosses WHERE pos = 'verb'
-      ORDER BY embedding <=> (SELECT embedding FROM glosses WHERE word = 'volcano' LIMIT 1) LIMIT 10;
+      ORDER BY embedding <=> (SELECT embedding FROM glosses WHERE word = 'kitten, kitty') LIMIT 5;
 
-      -- all questions there are; ask(44) answers number 44
+      -- all questions there are; ask(38) answers number 38
       SELECT id, question FROM questions;
-      SELECT word, gloss, distance FROM ask(44);
+      SELECT word, gloss, distance FROM ask(38);
 
-      -- a wider search finds more of the true neighbours and takes longer
-      SET hnsw.ef_search = 400;
+      -- a preset is a promise of recall: fast, balanced (the default), high_recall, max
+      SET vecstore.search_preset = 'max';
 
   More: examples/quickstart.sql, $example/README.md, README.md
 
@@ -184,7 +184,7 @@ on_exit() {
     printf '\nThe disk is full: the demo needs %s MB below %s.\n' "$needed_mb" "$demo" >&2
   fi
   if [ -n "${started_here:-}" ]; then stop_postmaster; fi
-  printf '\nThe demo did not finish; make demo starts again where that is safe.\n' >&2
+  printf '\nThe demo did not finish; run make demo again, it starts afresh.\n' >&2
   exit "$1"
 }
 

@@ -8,7 +8,7 @@ STEP_LOG=${STEP_LOG:-$PWD/build/step.log}
 now_ms() { local now=${EPOCHREALTIME/[.,]/}; printf '%s' "${now%???}"; }
 
 step_line() { # TEXT MILLISECONDS [DETAIL]
-  printf '  %-46s %4d.%d s  %s' "$1" $(($2 / 1000)) $(($2 % 1000 / 100)) "${3:-}"
+  printf '  %-46s %4d.%d s%s' "$1" $(($2 / 1000)) $(($2 % 1000 / 100)) "${3:+  $3}"
 }
 
 step_ticker() { # TEXT STARTED
@@ -27,7 +27,8 @@ step() {
     step_ticker "$text" "$started" &
     ticker=$!
   fi
-  "$@" >"$STEP_LOG" 2>&1 || status=$?
+  # In a subshell: a trap of the caller that ends the script must not write to the log.
+  ("$@") >"$STEP_LOG" 2>&1 || status=$?
   if [ -n "$ticker" ]; then
     kill "$ticker" 2>/dev/null || true
     wait "$ticker" 2>/dev/null || true

@@ -8,7 +8,7 @@ PRIVATE = build/pg
 PRIVATE_BIN = $(CURDIR)/$(PRIVATE)/bin
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: help setup setup-all private demo demo-stop demo-run check check-run check-all check-all-run bench \
+.PHONY: help setup setup-all private demo demo-stop check check-run check-all check-all-run bench \
 	check-style check-tools check-unit check-regress check-isolation check-pgtap check-examples check-tap check-fuzz
 
 help: ## this list
@@ -23,7 +23,7 @@ setup-all: ## also what make check-all and make bench need
 
 demo: ## build, load real data, answer questions over it; leaves a private server running
 	@tools/setup.sh
-	@$(AS_USER) $(MAKE) --no-print-directory demo-run
+	@$(AS_USER) env JOBS=$(JOBS) tools/demo.sh run
 demo-stop: ## stop the server that make demo left running
 	@$(AS_USER) tools/demo.sh stop
 
@@ -42,10 +42,6 @@ bench: ## measure speed, size and recall (see bench/README.md)
 # A copy of the server's programs with this build of vecstore installed: build/pg/{bin,lib,share}.
 private: all
 	@tools/private-pg.sh $(PG_CONFIG) $(PRIVATE)
-
-demo-run:
-	@$(MAKE) --no-print-directory -s -j$(JOBS) private
-	@tools/demo.sh start
 
 check-run:
 	@$(MAKE) --no-print-directory -j$(JOBS) private

@@ -1,14 +1,29 @@
--- report.sql - what the demo shows: questions with answers, recall, a plan, sizes.
+-- report.sql - what the demo shows: questions with answers, recall and time, sizes, a plan.
 --
--- Needs the psql variable width, the columns of the screen.  Lines are cut to it here.
+-- Needs the psql variable width, the columns of the screen.
 \pset pager off
 \pset tuples_only on
 \pset format unaligned
-SET client_min_messages = warning;
 
--- All questions once, which also warms the cache: what follows shows a server at work.
-CREATE TEMP TABLE asked AS
-SELECT q.id AS question_id, a.* FROM questions q CROSS JOIN LATERAL ask(q.id, 10) AS a;
+CREATE FUNCTION pg_temp.cut(line text, columns int) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN length(line) <= columns THEN rpad(line, columns)
+            ELSE rpad(regexp_replace(left(line, columns - 3), '[ ,;:(]+[^ ]*$', '') || ' ..', columns) END;
+
+-- All questions with every preset.  The first round only warms the cache, as on a server at work.
+CREATE TEMP TABLE asked (preset text, question_id int, id int, milliseconds float8);
+DO $$
+DECLARE
+  round text;
+BEGIN
+  FOREACH round IN ARRAY ARRAY['warm-up', 'fast', 'balanced', 'high_recall', 'max'] LOOP
+    PERFORM set_config('vecstore.search_preset', replace(round, 'warm-up', 'max'), false);
+    INSERT INTO asked
+    SELECT round, q.id, a.id, a.milliseconds FROM questions q CROSS JOIN LATERAL ask(q.id, 10) AS a;
+  END LOOP;
+END $$;
+RESET vecstore.search_preset;
+ANALYZE asked;
 
 SELECT E'\nQuestions and answers (* marks an expected word; the figure is the cosine distance)';
 
@@ -17,54 +32,52 @@ WITH chosen (id, place) AS (
 ), answered AS (
   SELECT c.place, q.question, q.expected, a.*
   FROM chosen c JOIN questions q USING (id) CROSS JOIN LATERAL ask(c.id, 4) AS a
-)
-SELECT line FROM (
+), lines AS (
   SELECT place, 0 AS rank,
-         E'\n  ' || rpad(question, :width - 14) || lpad(round(milliseconds::numeric, 2) || ' ms', 12) AS line
+         E'\n  ' || rpad(question, :width - 13) || to_char(milliseconds, '9990.00') || ' ms' AS line
   FROM answered WHERE rank = 1
   UNION ALL
   SELECT place, rank,
-         format('  %s %s  %s  %s', CASE WHEN answers(word, expected) THEN '*' ELSE ' ' END,
-                rpad(left(word, 26), 26), rpad(left(gloss, :width - 42), :width - 42),
+         format('  %s %s %s %s', CASE WHEN answers(word, expected) THEN '*' ELSE ' ' END,
+                pg_temp.cut(word, 27), pg_temp.cut(split_part(gloss, '; "', 1), :width - 39),
                 to_char(distance, '0.000'))
   FROM answered
-) AS lines
-ORDER BY place, rank;
-
-SELECT E'\nHow good, how fast\n';
-
-WITH per_question AS (
-  SELECT q.id, q.expected <> '' AS has_expected,
-         count(e.id) / 10.0 AS recall,
-         coalesce(bool_or(answers(a.word, q.expected)), false) AS found,
-         min(a.milliseconds) AS ms
-  FROM questions q
-  JOIN asked a ON a.question_id = q.id
-  LEFT JOIN exact_answers e ON e.question_id = q.id AND e.id = a.id
-  GROUP BY q.id
-), exact AS (
-  SELECT avg(ms) AS ms FROM (SELECT min(milliseconds) AS ms FROM exact_answers GROUP BY question_id) AS x
 )
-SELECT format(E'  recall@10 against exact search   %s over all %s questions\n'
-              '  expected word in the top 10      %s of %s\n'
-              '  time of a search                 %s ms in the middle, %s ms at most; exact search %s ms',
-              to_char(avg(p.recall), '0.000'), count(*),
-              count(*) FILTER (WHERE found), count(*) FILTER (WHERE has_expected),
-              round(percentile_cont(0.5) WITHIN GROUP (ORDER BY p.ms)::numeric, 2),
-              round(max(p.ms)::numeric, 2), round((SELECT ms FROM exact)::numeric, 1))
-FROM per_question p;
+SELECT line FROM lines ORDER BY place, rank;
 
-SELECT format(E'  size                             table %s, hnsw index %s',
-              pg_size_pretty(pg_table_size('glosses')),
-              pg_size_pretty(pg_relation_size('glosses_embedding')));
+SELECT E'\nAll questions, with every preset\n';
+
+WITH exact AS (
+  SELECT NULL::text AS preset, question_id, id, milliseconds FROM exact_answers
+), per_question AS (
+  SELECT coalesce(a.preset, '(exact search)') AS preset, q.id, q.expected <> '' AS has_expected,
+         count(e.id) / 10.0 AS recall, bool_or(answers(g.word, q.expected)) AS found, min(a.milliseconds) AS ms
+  FROM (TABLE asked UNION ALL TABLE exact) AS a
+  JOIN questions q ON q.id = a.question_id
+  JOIN glosses g ON g.id = a.id
+  LEFT JOIN exact_answers e ON e.question_id = a.question_id AND e.id = a.id
+  WHERE a.preset IS DISTINCT FROM 'warm-up'
+  GROUP BY a.preset, q.id
+), rows AS (
+  SELECT format('  %s %s %s %s', rpad(preset, 18), lpad(to_char(avg(recall), '0.000'), 9),
+                lpad(format('%s of %s', count(*) FILTER (WHERE found), count(*) FILTER (WHERE has_expected)), 24),
+                lpad(to_char(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms), '9990.00') || ' ms', 20)) AS line,
+         percentile_cont(0.5) WITHIN GROUP (ORDER BY ms) AS ms
+  FROM per_question GROUP BY preset
+)
+SELECT '  preset             recall@10   expected word in top 10       median search'
+UNION ALL (SELECT line FROM rows ORDER BY ms);
+
+SELECT format(E'\n  %s entries in a table of %s; the hnsw index has %s.',
+              to_char(count(*), 'FM999,999'), pg_size_pretty(pg_table_size('glosses')),
+              pg_size_pretty(pg_relation_size('glosses_embedding')))
+FROM glosses;
 
 SELECT E'\nOne query and its plan\n\n'
        '  EXPLAIN (ANALYZE, COSTS OFF)\n'
        '  SELECT word FROM glosses\n'
        '  ORDER BY embedding <=> (SELECT embedding FROM questions WHERE id = 1) LIMIT 10;\n';
 
-\pset format aligned
-\pset border 0
 EXPLAIN (ANALYZE, COSTS OFF)
 SELECT word FROM glosses
 ORDER BY embedding <=> (SELECT embedding FROM questions WHERE id = 1) LIMIT 10;
