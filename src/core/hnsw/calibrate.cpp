@@ -21,6 +21,8 @@ constexpr uint32_t kMinQueries = 50;
 constexpr uint32_t kMinNodes = 10000;       // below that the fixed beams are ample
 constexpr double kScanBudget = 2e10;        // code bytes read to find the true neighbours
 constexpr size_t kFirstBeam = 16;
+// The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
+constexpr size_t kLeastBeam[VS_HNSW_PRESETS] = {16, 24, 48, 100};
 constexpr size_t kLastBeam = 10000;
 constexpr double kBeamStep = 1.189207115;   // 2^1/4
 constexpr double kRecall[VS_HNSW_PRESETS] = {0.90, 0.95, 0.99, 0.999};
@@ -96,7 +98,9 @@ void VsHnswBuilder::Calibrate(uint32_t stride) {
     size_t found = 0;
     for (uint32_t q = 0; q < queries; q++) found += size_t(CountFound(q * stride, limits[q], ef));
     while (preset < VS_HNSW_PRESETS &&
-           (double(found) >= kRecall[preset] * double(expected) || ef == kLastBeam))
-      calibrated_ef[preset++] = uint16_t(ef);
+           (double(found) >= kRecall[preset] * double(expected) || ef == kLastBeam)) {
+      calibrated_ef[preset] = uint16_t(std::max(ef, kLeastBeam[preset]));
+      preset++;
+    }
   }
 }
