@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -156,12 +157,12 @@ void ExpectAsStrtof(const std::string& number) {
 TEST(ParseTest, ReadsLikeStrtof) {
   std::mt19937_64 random(1);
   char text[64];
-  for (int i = 0; i < 20000; ++i) {
+  for (int i = 0; i < 2000; ++i) {
     // Any float, and the middle between it and the next, in the precisions programs print.
     uint32_t bits = static_cast<uint32_t>(random());
     float value;
     std::memcpy(&value, &bits, sizeof(value));
-    if (i % 2 == 0)
+    if (i % 2 == 0 && std::isnormal(value))
       value = std::ldexp(value, -std::ilogb(value) + static_cast<int>(random() % 20) - 16);
     if (!std::isfinite(value) || !std::isfinite(std::nextafter(value, kInfinity))) continue;
     const double middle = (double{value} + double{std::nextafter(value, kInfinity)}) / 2;
@@ -176,40 +177,12 @@ TEST(ParseTest, ReadsLikeStrtof) {
 }
 
 TEST(ParseTest, ReadsOddSpellingsLikeStrtof) {
-  for (const char* number : {"0",
-                             "-0",
-                             "+0",
-                             "0.0",
-                             "-.0",
-                             "0.",
-                             "00012.500",
-                             "1e0",
-                             "1E5",
-                             "1e+05",
-                             "1e-05",
-                             "12e-3",
-                             "1e22",
-                             "1e-22",
-                             "1e23",
-                             "1e-23",
-                             "1e-45",
-                             "1e-46",
-                             "1e38",
-                             "9999999999999999999",
-                             "18446744073709551616",
-                             "0.00000000000000000000000000001",
-                             "1000000000000000000000000000000",
-                             "16777217",
-                             "16777219",
-                             "9007199254740993",
-                             "1.00000005960464477539",
-                             "0x1p3",
-                             "1e010",
-                             "1e00000000000000000001",
-                             "3.4028235e38",
-                             "1.17549435e-38",
-                             "1.1754942e-38"})
-    ExpectAsStrtof(number);
+  std::istringstream numbers(
+      "0 -0 +0 0.0 -.0 0. 00012.500 1e0 1E5 1e+05 1e-05 12e-3 1e22 1e-22 1e23 1e-23 1e-45 1e-46 "
+      "1e38 9999999999999999999 18446744073709551616 0.00000000000000000000000000001 "
+      "1000000000000000000000000000000 16777217 16777219 9007199254740993 1.00000005960464477539 "
+      "0x1p3 1e010 1e00000000000000000001 3.4028235e38 1.17549435e-38 1.1754942e-38");
+  for (std::string number; numbers >> number;) ExpectAsStrtof(number);
 }
 
 TEST(PrintTest, ReadsBackAsItWas) {
