@@ -28,7 +28,7 @@ SETTINGS = {
     "autovacuum": "off",
     "jit": "off",
 }
-CLUSTER_FORMAT = "1"
+CLUSTER_FORMAT = "2"
 
 
 @dataclass(frozen=True)
