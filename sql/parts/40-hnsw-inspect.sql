@@ -16,3 +16,9 @@ CREATE FUNCTION vecstore.index_stats(
   AS 'MODULE_PATHNAME', 'vs_index_stats' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.index_stats(regclass) IS
   'contents of an hnsw index, counted in one pass over its pages: heap rows, nodes (rows with equal vectors share one), shape, size in bytes, links per node at level 0, share of records waiting for VACUUM, beam widths of the presets when calibrated. Needs SELECT on the table';
+
+CREATE FUNCTION vecstore.probe_cost(index regclass, probes int DEFAULT 200000)
+  RETURNS TABLE (access text, nanoseconds float8)
+  AS 'MODULE_PATHNAME', 'vs_probe_cost' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vecstore.probe_cost(regclass, int) IS
+  'benchmark: nanoseconds it takes to reach and measure one random node of an hnsw index, by each way of reaching a page; reads the whole index first. The last row is what searches pay. Needs SELECT on the table';
