@@ -133,6 +133,8 @@ typedef struct VsHnswHost {
   bool (*read_node)(void *context, VsNodeId id, int level, VsHnswNode *out);
   /* Estimates of the current query to n nodes.  Unlocked reads: hints until read_node confirms. */
   void (*score)(void *context, const VsNodeId *ids, int n, float *estimates);
+  /* A hint that read_node of this id will follow soon. */
+  void (*prefetch)(void *context, VsNodeId id);
   /* Copy header and code of n nodes to out, stride bytes apart.  Unlocked reads as well. */
   void (*load)(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride);
 } VsHnswHost;

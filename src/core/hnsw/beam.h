@@ -42,10 +42,8 @@ class Beam {
       if (!(candidate.estimate < items_[n - 1].estimate)) return false;
       *evicted = items_[--n];
     }
-    Candidate* position =
-        std::upper_bound(items_.data(), items_.data() + n, candidate,
-                         [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
-    size_t at = position - items_.data();
+    size_t at = PlaceOf(candidate.estimate, n);
+    Candidate* position = items_.data() + at;
     memmove(position + 1, position, (n - at) * sizeof(Candidate));
     *position = candidate;
     items_.Truncate(n + 1);
@@ -59,6 +57,13 @@ class Beam {
     return next_ < items_.size() ? &items_[next_] : nullptr;
   }
 
+  // The candidate that will follow the nearest one unless something nearer is found; null if none.
+  const Candidate* AfterNext() const {
+    for (size_t i = next_ + 1; i < items_.size(); i++)
+      if (items_[i].info == 0) return &items_[i];
+    return nullptr;
+  }
+
   // Forget a candidate that turned out not to exist.
   void Remove(Candidate* candidate) {
     size_t at = candidate - items_.data();
@@ -70,6 +75,19 @@ class Beam {
   const Candidate& operator[](size_t i) const { return items_[i]; }
 
  private:
+  // Behind all of the first n items that are not farther.  Without branches: which half is next is
+  // anybody's guess, and a wrong one costs more than the comparison.
+  size_t PlaceOf(float estimate, size_t n) const {
+    const Candidate* items = items_.data();
+    size_t at = 0;
+    while (n > 0) {
+      size_t half = (n + 1) / 2;
+      at += items[at + half - 1].estimate <= estimate ? half : 0;
+      n = n / 2;
+    }
+    return at;
+  }
+
   GrowArray<Candidate> items_;
   size_t capacity_;
   size_t next_;  // all before it were expanded

@@ -52,6 +52,12 @@ void MemoryGraph::Score(const VsNodeId* ids, int n, float* estimates) {
   for (int i = 0; i < n; i++) estimates[i] = vs_hnsw_estimate(&builder_->query, records[i]);
 }
 
+void MemoryGraph::Prefetch(VsNodeId id, int level) {
+  const char* list = reinterpret_cast<const char*>(builder_->List(id, level));
+  const size_t bytes = ListBytes(vs_links_at(builder_->geometry, level));
+  for (size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(list + at);
+}
+
 }  // namespace vecstore::hnsw
 
 VsHnswBuilder* vs_hnsw_builder_create(const VsHnswBuildHost* host, const VsHnswGeometry* geometry,

@@ -61,6 +61,7 @@ class MemoryGraph {
   void Init(VsHnswBuilder* builder) { builder_ = builder; }
   int Expand(Candidate* candidate, int level, VsNodeId* links);
   void Score(const VsNodeId* ids, int n, float* estimates);
+  void Prefetch(VsNodeId id, int level);
   VsNodeId Descend(const Candidate& candidate) const { return candidate.id; }
 
  private:

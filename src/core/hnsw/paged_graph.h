@@ -45,6 +45,8 @@ class PagedGraph {
     if (n > 0) host_->score(host_->context, ids, n, estimates);
   }
 
+  void Prefetch(VsNodeId id, int) { host_->prefetch(host_->context, id); }
+
   VsNodeId Descend(const Candidate& candidate) const { return expanded_[candidate.info - 1].link; }
 
   const Expanded& expanded(uint32_t info) const { return expanded_[info - 1]; }

@@ -7,6 +7,7 @@
 //                                                           sets c->info (never 0) and may correct
 //                                                           c->estimate downwards or upwards a little
 //   void Score(const VsNodeId* ids, int n, float* estimates);
+//   void Prefetch(VsNodeId id, int level);                  a hint that Expand will follow
 #ifndef VECSTORE_CORE_HNSW_SEARCH_H
 #define VECSTORE_CORE_HNSW_SEARCH_H
 
@@ -49,6 +50,11 @@ void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overf
         overflow->Push(candidate);
       else if (was_full)
         overflow->Push(evicted);
+    }
+    // The links of the next two, one of which is expanded at once and one a whole hop later.
+    if (const Candidate* next = beam->Next()) {
+      graph->Prefetch(next->id, level);
+      if (const Candidate* then = beam->AfterNext()) graph->Prefetch(then->id, level);
     }
   }
 }

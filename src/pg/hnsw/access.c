@@ -104,8 +104,11 @@ hnsw_pin(HnswIndex *index, BlockNumber block)
 	return buffer;
 }
 
-/* Ask for descriptor and record of a node, if a hint says where they are. */
-static inline void
+/*
+ * Ask for descriptor and record of a node, if a hint says where they are.  always_inline is a must:
+ * GCC takes a function that only prefetches for one without effects and drops the calls.
+ */
+static pg_attribute_always_inline void
 prefetch_node(HnswIndex *index, VsNodeId id)
 {
 	BlockNumber block = vs_node_block(&index->geometry, id);
@@ -196,12 +199,29 @@ host_read_node(void *context, VsNodeId id, int level, VsHnswNode *out)
 	buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
 	record = node_record(index, buffer, id);
-	found = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_NODES) &&
-		(record->flags & VS_NODE_USED) != 0 && record->level == level;
+	/* Ids only ever name slots of node pages, and pages never change their kind. */
+	found = (record->flags & VS_NODE_USED) != 0 && record->level == level;
 	if (found)
 		copy_node(index, record, out);
 	UnlockReleaseBuffer(buffer);
 	return found;
+}
+
+/* Ask for the links of a node; its descriptor and header were read to score it. */
+static void
+host_prefetch(void *context, VsNodeId id)
+{
+	HnswIndex *index = context;
+	BlockNumber block = vs_node_block(&index->geometry, id);
+	Buffer buffer = index->hints->buffers[block & index->hints->mask];
+	const char *record;
+
+	if (buffer <= 0)
+		return;
+	record = (const char *) hnsw_slot(&index->geometry, BufferGetPage(buffer),
+									  vs_node_slot(&index->geometry, id));
+	for (uint32 at = index->geometry.links_offset; at < index->geometry.record_bytes; at += CACHE_LINE)
+		__builtin_prefetch(record + at);
 }
 
 static void *
@@ -254,6 +274,7 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 							   .grow = host_grow,
 							   .read_node = host_read_node,
 							   .score = host_score,
+							   .prefetch = host_prefetch,
 							   .load = host_load};
 	index->hints = find_hints(rel);
 	init_space(index);

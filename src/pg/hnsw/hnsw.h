@@ -108,9 +108,28 @@ extern void hnsw_take_vector(HnswIndex *index, Datum value);
 
 /* page.c: slots */
 extern void hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag);
-extern VsHnswPageTail *hnsw_page_tail(Page page);
-extern bool hnsw_page_is(Page page, VsPageKind kind);
-extern VsHnswRecord *hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot);
+
+static inline VsHnswPageTail *
+hnsw_page_tail(Page page)
+{
+	return (VsHnswPageTail *) ((char *) page + BLCKSZ - sizeof(VsHnswPageTail));
+}
+
+/* True for an initialised page of this kind. */
+static inline bool
+hnsw_page_is(Page page, VsPageKind kind)
+{
+	const VsHnswPageTail *tail = hnsw_page_tail(page);
+
+	return tail->page_id == VS_HNSW_PAGE_ID && tail->kind == kind;
+}
+
+static inline VsHnswRecord *
+hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot)
+{
+	return (VsHnswRecord *) ((char *) page + vs_slot_offset(geometry, slot));
+}
+
 extern VsNodeId hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code,
 								const VsNodeId *links, int count);
 

@@ -30,27 +30,6 @@ hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
 	tail->page_id = VS_HNSW_PAGE_ID;
 }
 
-VsHnswPageTail *
-hnsw_page_tail(Page page)
-{
-	return (VsHnswPageTail *) ((char *) page + BLCKSZ - sizeof(VsHnswPageTail));
-}
-
-/* True for an initialised page of this kind. */
-bool
-hnsw_page_is(Page page, VsPageKind kind)
-{
-	const VsHnswPageTail *tail = hnsw_page_tail(page);
-
-	return tail->page_id == VS_HNSW_PAGE_ID && tail->kind == kind;
-}
-
-VsHnswRecord *
-hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot)
-{
-	return (VsHnswRecord *) ((char *) page + vs_slot_offset(geometry, slot));
-}
-
 /* First free slot of a locked node page, or -1. */
 static int
 find_free_slot(const VsHnswGeometry *geometry, Page page)
