@@ -9,6 +9,7 @@
 #include "postgres.h"
 
 #include "pg/hnsw/check.h"
+#include "pg/hnsw/reach.h"
 
 /* A record of the index, as noted or, if it is newer than the notes, as read now. */
 static bool
@@ -150,8 +151,8 @@ highest_level(const HnswCheck *check)
 	return highest;
 }
 
-/* Check the entry and follow it down: the node at level 0 where searches begin, or VS_NO_NODE. */
-static VsNodeId
+/* Check the entry and its way down to level 0; false when searches cannot begin there. */
+static bool
 check_entry(HnswCheck *check)
 {
 	HnswIndex *index = check->index;
@@ -165,7 +166,7 @@ check_entry(HnswCheck *check)
 	{
 		if (highest >= 0)
 			hnsw_report(check, HNSW_ERROR, "meta page", "there are nodes, but no entry to find them");
-		return VS_NO_NODE;
+		return false;
 	}
 	if ((int) index->meta.entry_level < highest)
 		hnsw_report(check, HNSW_WARNING, "meta page", "the entry is at level %d, but there are nodes at level %d",
@@ -178,59 +179,30 @@ check_entry(HnswCheck *check)
 			hnsw_report(check, HNSW_ERROR, "meta page",
 						"the entry %u at level %d leads to node %u, which does not exist at level %d",
 						index->meta.entry, (int) index->meta.entry_level, id, level);
-			return VS_NO_NODE;
+			return false;
 		}
 		if (level > 0)
 			id = node.link;
 	}
-	return id;
+	return true;
 }
 
-/* Add every node of level 0 to `reached` that links lead to from `start`. */
+/* Check that links lead from the entry to every live node. */
 static void
-reach(HnswCheck *check, VsNodeId start, HnswNodeSet *reached)
-{
-	HnswIndex *index = check->index;
-	uint64 capacity = 1024;
-	VsNodeId *stack = palloc(capacity * sizeof(VsNodeId));
-	uint64 depth = 1;
-	VsHnswNode node;
-
-	stack[0] = start;
-	hnsw_set_add(reached, start);
-	while (depth > 0)
-	{
-		if (!exists(check, stack[--depth], 0) ||
-			!index->host.read_node(index, stack[depth], 0, &node))
-			continue;
-		if (depth + node.degree > capacity)
-		{
-			capacity = 2 * capacity + node.degree;
-			stack = repalloc_huge(stack, capacity * sizeof(VsNodeId));
-		}
-		for (int i = 0; i < node.degree; i++)
-			if (hnsw_set_add(reached, node.links[i]))
-				stack[depth++] = node.links[i];
-	}
-	pfree(stack);
-}
-
-/* Check that the searches, which begin at node `start`, can reach every live node. */
-static void
-check_reachability(HnswCheck *check, VsNodeId start)
+check_reachability(HnswCheck *check)
 {
 	HnswIndex *index = check->index;
 	uint64 ids = hnsw_id_limit(&index->geometry, check->blocks);
-	HnswNodeSet reached;
+	HnswReach reach;
 	VsNodeId example = VS_NO_NODE;
 	int64 unreachable = 0;
 	VsHnswNode node;
 
-	hnsw_set_create(&reached, hnsw_id_limit(&index->geometry, RelationGetNumberOfBlocks(index->rel)));
-	reach(check, start, &reached);
+	hnsw_reach_create(&reach, index, GetAccessStrategy(BAS_BULKREAD));
+	hnsw_reach_from(&reach, index->meta.entry);
 	for (uint64 id = 0; id < ids; id++)
 	{
-		if (!is_live_base(check->slots[id]) || hnsw_set_has(&reached, id) ||
+		if (!is_live_base(check->slots[id]) || hnsw_set_has(&reach.reached, id) ||
 			!index->host.read_node(index, id, 0, &node) || (node.flags & VS_NODE_TOMBSTONE) != 0)
 			continue;
 		if (unreachable++ == 0)
@@ -240,17 +212,13 @@ check_reachability(HnswCheck *check, VsNodeId start)
 		hnsw_report(check, HNSW_WARNING, "index",
 					INT64_FORMAT " nodes cannot be reached from the entry, for example %s",
 					unreachable, hnsw_node_name(check, example));
-	hnsw_set_free(&reached);
 }
 
 /* Check links, levels, entry and reachability. */
 void
 hnsw_check_graph(HnswCheck *check)
 {
-	VsNodeId start;
-
 	check_lists(check);
-	start = check_entry(check);
-	if (start != VS_NO_NODE)
-		check_reachability(check, start);
+	if (check_entry(check))
+		check_reachability(check);
 }

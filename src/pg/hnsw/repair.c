@@ -4,8 +4,9 @@
  *
  * Owns: the choice of the replacements.  A link to a tombstone is replaced by what lay behind it: the
  * candidates are the live links of the tombstone, as in FreshDiskANN (Singh et al. 2021, algorithm 4),
- * and of the tombstones next to it when whole regions are gone.  The nearest of them compete with the
- * links that stay by the rule that chose those (HNSW, algorithm 4).
+ * and of the tombstones next to it when whole regions are gone.  They compete with the links that stay
+ * by the rule that chose those (HNSW, algorithm 4).  Letting only the nearest candidates compete saves a
+ * quarter of the time and costs a hundredth of recall@10 (GloVe-100, a quarter of 110,000 rows deleted).
  *
  * New lists are computed on a copy of the page, without any lock, and written in one edit of the page,
  * each only if its edge_version is unchanged.  A list that an insert changed meanwhile just loses its
@@ -19,14 +20,11 @@
 /* Live nodes found behind the tombstones of one list, and tombstones looked behind. */
 #define MAX_CANDIDATES 512
 #define MAX_TOMBSTONES 256
-/* Candidates that compete for one free place. */
-#define OPTIONS_PER_LINK 2
 
 typedef struct Repair
 {
 	HnswVacuum *vacuum;
 	VsHnswInserter *inserter;
-	HnswInLinks in_links;
 	char *image;					/* copy of the page at hand */
 	bool proposed[HNSW_MAX_SLOTS]; /* slots of the image with a new list */
 
@@ -141,40 +139,6 @@ collect_candidates(Repair *repair, int level, int wanted)
 			look_behind(repair, repair->tombstones[i], level);
 }
 
-/* Reduce the candidates to the `wanted` nearest to the record, nearest first. */
-static void
-keep_nearest(Repair *repair, const VsHnswRecord *record, int wanted)
-{
-	HnswIndex *index = repair->vacuum->index;
-	float estimates[MAX_CANDIDATES];
-	VsNodeId *ids = repair->candidates;
-	int kept = 0;
-
-	if (repair->candidate_count <= wanted)
-		return;
-	vs_hnsw_query_from_record(&index->query, record);
-	index->host.score(index, ids, repair->candidate_count, estimates);
-	for (int i = 0; i < repair->candidate_count; i++)
-	{
-		VsNodeId id = ids[i];
-		float estimate = estimates[i];
-		int at;
-
-		if (kept == wanted && estimate >= estimates[kept - 1])
-			continue;
-		if (kept < wanted)
-			kept++;
-		for (at = kept - 1; at > 0 && estimates[at - 1] > estimate; at--)
-		{
-			estimates[at] = estimates[at - 1];
-			ids[at] = ids[at - 1];
-		}
-		estimates[at] = estimate;
-		ids[at] = id;
-	}
-	repair->candidate_count = kept;
-}
-
 /* Write a list without links to tombstones into a record of the image. */
 static void
 propose_list(Repair *repair, VsNodeId self, VsHnswRecord *record)
@@ -182,13 +146,10 @@ propose_list(Repair *repair, VsNodeId self, VsHnswRecord *record)
 	const VsHnswGeometry *geometry = &repair->vacuum->index->geometry;
 	int limit = vs_links_at(geometry, record->level);
 	VsNodeId options[VS_HNSW_MAX_LINKS + MAX_CANDIDATES];
-	int wanted;
 
 	split_list(repair, self, record);
-	wanted = limit - repair->kept_count;
-	collect_candidates(repair, record->level, wanted);
+	collect_candidates(repair, record->level, limit - repair->kept_count);
 	forget_seen(repair, self);
-	keep_nearest(repair, record, OPTIONS_PER_LINK * wanted);
 	memcpy(options, repair->kept, repair->kept_count * sizeof(VsNodeId));
 	memcpy(options + repair->kept_count, repair->candidates, repair->candidate_count * sizeof(VsNodeId));
 	record->degree = vs_hnsw_choose_links(repair->inserter, record, options,
@@ -266,27 +227,6 @@ write_lists(Repair *repair, HnswWalk *walk)
 	vs_edit_commit(&edit);
 }
 
-/* Count the links of level 0 on the image, and note which nodes are alive. */
-static void
-count_in_links(Repair *repair, BlockNumber block)
-{
-	const VsHnswGeometry *geometry = &repair->vacuum->index->geometry;
-
-	for (uint32 slot = 0; slot < geometry->slots_per_page; slot++)
-	{
-		VsHnswRecord *record = hnsw_slot(geometry, repair->image, slot);
-		VsNodeId id = vs_make_node_id(geometry, block, slot);
-		const VsNodeId *links = vs_record_links(geometry, record);
-
-		if (!is_live(record) || record->level > 0)
-			continue;
-		if (id < repair->in_links.ids)
-			repair->in_links.counts[id] |= HNSW_IN_LINKS_LIVE;
-		for (int i = 0; i < record->degree; i++)
-			hnsw_count_in_link(&repair->in_links, links[i]);
-	}
-}
-
 static void
 repair_page(Repair *repair, HnswWalk *walk)
 {
@@ -294,7 +234,6 @@ repair_page(Repair *repair, HnswWalk *walk)
 	hnsw_walk_lock(walk, BUFFER_LOCK_UNLOCK);
 	if (propose_lists(repair, walk->block))
 		write_lists(repair, walk);
-	count_in_links(repair, walk->block);
 }
 
 /* Take the tombstones out of all lists.  Every insert from before the sweep has ended. */
@@ -310,12 +249,8 @@ hnsw_repair(HnswVacuum *vacuum)
 	repair->inserter = vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
 	repair->image = palloc(BLCKSZ);
 	hnsw_set_create(&repair->seen, hnsw_id_limit(&index->geometry, walk.blocks));
-	repair->in_links.ids = repair->seen.ids;
-	repair->in_links.counts =
-		palloc_extended(repair->in_links.ids, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	while (hnsw_walk_next(&walk))
 		if (hnsw_page_is(walk.page, VS_PAGE_NODES))
 			repair_page(repair, &walk);
 	hnsw_set_free(&repair->seen);
-	hnsw_attach_orphans(vacuum, repair->inserter, &repair->in_links);
 }

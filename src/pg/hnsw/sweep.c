@@ -119,6 +119,14 @@ note_tombstone(HnswVacuum *vacuum, VsNodeId id)
 		vacuum->tombstone_count++;
 }
 
+static void
+note_live(HnswVacuum *vacuum, VsNodeId id)
+{
+	hnsw_set_add(&vacuum->live, id);
+	if (vacuum->entry == VS_NO_NODE)
+		vacuum->entry = id;
+}
+
 /* Take notes of a page for the phases to come. */
 static void
 note_page(HnswVacuum *vacuum, const HnswWalk *walk)
@@ -138,8 +146,8 @@ note_page(HnswVacuum *vacuum, const HnswWalk *walk)
 			note_tombstone(vacuum, id);
 		else if (record->level > 0)
 			note_upper(vacuum, id, record);
-		else if (vacuum->entry == VS_NO_NODE)
-			vacuum->entry = id;
+		else
+			note_live(vacuum, id);
 	}
 	if (used < geometry->slots_per_page)
 		RecordFreeIndexPage(walk->rel, walk->block);
@@ -228,9 +236,12 @@ void
 hnsw_sweep(HnswVacuum *vacuum)
 {
 	HnswWalk walk;
+	uint64 ids;
 
 	hnsw_walk_begin(&walk, vacuum->index->rel, vacuum->info->strategy);
-	hnsw_set_create(&vacuum->tombstones, hnsw_id_limit(&vacuum->index->geometry, walk.blocks));
+	ids = hnsw_id_limit(&vacuum->index->geometry, walk.blocks);
+	hnsw_set_create(&vacuum->live, ids);
+	hnsw_set_create(&vacuum->tombstones, ids);
 	vacuum->upper_capacity = 1024;
 	vacuum->uppers = palloc(vacuum->upper_capacity * sizeof(HnswUpper));
 	vacuum->posting_page_capacity = 256;
@@ -247,6 +258,5 @@ hnsw_sweep(HnswVacuum *vacuum)
 			hnsw_note_posting_page(vacuum, walk.block);
 	}
 	hnsw_list_free_cells(vacuum);
-	if (vacuum->tombstone_count > 0)
-		bury_uppers(vacuum);
+	bury_uppers(vacuum);
 }

@@ -8,7 +8,8 @@
  *            through the graph, but never returned and never linked to.
  *   barrier  wait for the inserts that may have chosen such a node while it was alive.  From here on
  *            links to tombstones only become fewer.
- *   repair   page by page, replace the links to tombstones; replace the entry if it is one.
+ *   repair   page by page, replace the links to tombstones; before, the entry if it is one.
+ *   connect  link to live nodes that no search can reach.
  *   free     page by page, free the slots of the tombstones; new nodes may have them at once.
  *
  * Every step leaves a valid index, so a cancelled or crashed vacuum needs no cleaning up: the next one
@@ -16,8 +17,8 @@
  * free or taken by another node; it believes only what it reads under the page's lock then, and rows
  * of a node that took the slot are invisible to its snapshot.
  *
- * No phase searches the graph, so the cost is that of three passes over the pages plus, for each link
- * to a tombstone, reading that tombstone.
+ * Nothing but the rare unreachable node needs a search, so the cost is that of some passes over the
+ * pages plus, for each link to a tombstone, reading that tombstone.
  */
 #include "postgres.h"
 
@@ -101,17 +102,6 @@ replace_entry_of_dead_graph(HnswVacuum *vacuum)
 	UnlockPage(rel, VS_HNSW_META_BLOCK, ExclusiveLock);
 }
 
-static bool
-has_tombstone(HnswVacuum *vacuum, BlockNumber block)
-{
-	const VsHnswGeometry *geometry = &vacuum->index->geometry;
-
-	for (uint32 slot = 0; slot < geometry->slots_per_page; slot++)
-		if (hnsw_set_has(&vacuum->tombstones, vs_make_node_id(geometry, block, slot)))
-			return true;
-	return false;
-}
-
 /* Free the slots of the tombstones on one page. */
 static void
 free_slots(HnswVacuum *vacuum, BlockNumber block)
@@ -145,10 +135,11 @@ free_slots(HnswVacuum *vacuum, BlockNumber block)
 static void
 free_tombstones(HnswVacuum *vacuum)
 {
-	BlockNumber blocks = vacuum->tombstones.ids >> vacuum->index->geometry.slot_bits;
+	const VsHnswGeometry *geometry = &vacuum->index->geometry;
+	BlockNumber blocks = vacuum->tombstones.ids >> geometry->slot_bits;
 
 	for (BlockNumber block = VS_HNSW_META_BLOCK + 1; block < blocks; block++)
-		if (has_tombstone(vacuum, block))
+		if (hnsw_set_has_block(&vacuum->tombstones, geometry, block))
 		{
 			vs_vacuum_delay_point();
 			free_slots(vacuum, block);
@@ -171,15 +162,15 @@ vacuum_index(IndexVacuumInfo *info, IndexBulkDeleteResult *stats, IndexBulkDelet
 	vacuum.index = hnsw_open_index(info->index, context);
 	hnsw_sweep(&vacuum);
 	if (vacuum.tombstone_count > 0)
-	{
 		wait_for_inserts(&vacuum);
-		if (vacuum.entry == VS_NO_NODE)
-			replace_entry_of_dead_graph(&vacuum);
-		else
-			replace_entry(&vacuum);
+	if (vacuum.entry != VS_NO_NODE)
+		replace_entry(&vacuum);
+	else if (vacuum.tombstone_count > 0)
+		replace_entry_of_dead_graph(&vacuum);
+	if (vacuum.tombstone_count > 0)
 		hnsw_repair(&vacuum);
-		free_tombstones(&vacuum);
-	}
+	hnsw_connect(&vacuum);
+	free_tombstones(&vacuum);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 	return vacuum.stats;
@@ -194,8 +185,8 @@ hnsw_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 }
 
 /*
- * amvacuumcleanup.  When there was nothing to delete the sweep runs all the same: it counts the rows,
- * finds free pages and the tombstones of a cancelled vacuum.
+ * amvacuumcleanup.  When there was nothing to delete the phases run all the same: they count the rows,
+ * find free pages, the tombstones of a cancelled vacuum, and nodes that inserts have cut off.
  */
 IndexBulkDeleteResult *
 hnsw_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)

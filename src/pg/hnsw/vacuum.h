@@ -19,9 +19,9 @@ typedef struct HnswUpper
 } HnswUpper;
 
 /*
- * One vacuum of one index.  Memory: 1 bit a slot for the tombstones, 12 bytes for each record above
- * level 0 (3 % of the nodes), 4 bytes a page of postings, and while links are repaired another bit and
- * byte a slot.
+ * One vacuum of one index.  Memory: 2 bits a slot, 12 bytes for each record above level 0 (3 % of the
+ * nodes), 4 bytes a page of postings; the repair takes another bit a slot, and the check of what
+ * searches reach 2 bits and 1 byte.
  */
 typedef struct HnswVacuum
 {
@@ -31,6 +31,7 @@ typedef struct HnswVacuum
 	void *callback_state;
 	HnswIndex *index;
 
+	HnswNodeSet live;		/* nodes (records of level 0) with rows */
 	HnswNodeSet tombstones; /* records of all levels, of this vacuum and of interrupted ones */
 	uint64 tombstone_count;
 	HnswUpper *uppers; /* by rising id */
@@ -55,27 +56,7 @@ extern void hnsw_list_free_cells(HnswVacuum *vacuum);
 /* repair.c: take the tombstones out of all lists */
 extern void hnsw_repair(HnswVacuum *vacuum);
 
-/*
- * How many links of level 0 lead to a node, in one byte a slot.  Counted while other sessions insert,
- * so it is a hint: links may have come, and replaced others, since.
- */
-typedef struct HnswInLinks
-{
-	uint8 *counts;
-	uint64 ids; /* capacity */
-} HnswInLinks;
-
-#define HNSW_IN_LINKS_MAX 0x7f	/* counts saturate */
-#define HNSW_IN_LINKS_LIVE 0x80 /* a live node, and not an unused slot */
-
-/* orphans.c: give links to the live nodes that have none */
-extern void hnsw_attach_orphans(HnswVacuum *vacuum, VsHnswInserter *inserter, HnswInLinks *in_links);
-
-static inline void
-hnsw_count_in_link(HnswInLinks *in_links, VsNodeId id)
-{
-	if (id < in_links->ids && (in_links->counts[id] & HNSW_IN_LINKS_MAX) < HNSW_IN_LINKS_MAX)
-		in_links->counts[id]++;
-}
+/* connect.c: link to live nodes that searches cannot reach */
+extern void hnsw_connect(HnswVacuum *vacuum);
 
 #endif

@@ -63,6 +63,16 @@ hnsw_set_add(HnswNodeSet *set, VsNodeId id)
 	return true;
 }
 
+/* True when the set has a record on this block. */
+static inline bool
+hnsw_set_has_block(const HnswNodeSet *set, const VsHnswGeometry *geometry, BlockNumber block)
+{
+	for (uint32 slot = 0; slot < geometry->slots_per_page; slot++)
+		if (hnsw_set_has(set, vs_make_node_id(geometry, block, slot)))
+			return true;
+	return false;
+}
+
 static inline void
 hnsw_set_remove(HnswNodeSet *set, VsNodeId id)
 {

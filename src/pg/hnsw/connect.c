@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * connect.c - link to the nodes that searches cannot reach.
+ *
+ * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts, because
+ * links to a remote group of nodes give way to nearer ones.  A search places the node; the nearest of
+ * the nodes found that can spare a place links to it: a free place, or that of the link whose target
+ * has most other links.  What hangs together with the node is reached as well then.
+ *
+ * Nodes newer than the sweep are left alone: inserts are just linking them.
+ */
+#include "postgres.h"
+
+#include "pg/hnsw/reach.h"
+#include "pg/hnsw/vacuum.h"
+
+/* A place for one more link in a record: a free one, or that of the most linked target; else -1. */
+static int
+find_place(const HnswReach *reach, VsHnswRecord *record)
+{
+	const VsNodeId *links = vs_record_links(&reach->index->geometry, record);
+	int most = 1;
+	int place = -1;
+
+	if (record->degree < vs_links_at(&reach->index->geometry, 0))
+		return record->degree;
+	for (int i = 0; i < record->degree; i++)
+	{
+		int count = links[i] < reach->reached.ids ? reach->in_links[links[i]] : 0;
+
+		if (count > most)
+		{
+			most = count;
+			place = i;
+		}
+	}
+	return place;
+}
+
+/* The record of a live node of level 0 on its locked page, or NULL. */
+static VsHnswRecord *
+live_base(HnswIndex *index, Buffer buffer, VsNodeId id)
+{
+	VsHnswRecord *record =
+		hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
+
+	if (!hnsw_page_is(BufferGetPage(buffer), VS_PAGE_NODES) || record->level != 0 ||
+		(record->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) != VS_NODE_USED)
+		return NULL;
+	return record;
+}
+
+/* Put a link to `to` into the list of `from`, if that can spare a place. */
+static bool
+link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
+{
+	HnswIndex *index = reach->index;
+	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, from));
+	VsHnswRecord *record;
+	VsPageEdit edit;
+	int place = -1;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	record = live_base(index, buffer, from);
+	if (record != NULL)
+		place = find_place(reach, record);
+	if (place >= 0)
+	{
+		VsNodeId *link;
+
+		vs_edit_begin(&edit, index->rel, index->logged);
+		record = hnsw_slot(&index->geometry, vs_edit_page(&edit, buffer, false),
+						   vs_node_slot(&index->geometry, from));
+		link = &vs_record_links(&index->geometry, record)[place];
+		if (place == record->degree)
+			record->degree++;
+		else if (reach->in_links[*link] < HNSW_IN_LINKS_MAX)
+			reach->in_links[*link]--;
+		*link = to;
+		record->edge_version++;
+		vs_edit_commit(&edit);
+	}
+	UnlockReleaseBuffer(buffer);
+	return place >= 0;
+}
+
+/* Give a node that has lost all of its links those that the search found. */
+static void
+restore_links(HnswIndex *index, VsNodeId id, const VsNodeId *links, int count)
+{
+	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
+	VsHnswRecord *record;
+	VsPageEdit edit;
+
+	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
+	record = live_base(index, buffer, id);
+	if (record != NULL && record->degree == 0)
+	{
+		vs_edit_begin(&edit, index->rel, index->logged);
+		record = hnsw_slot(&index->geometry, vs_edit_page(&edit, buffer, false),
+						   vs_node_slot(&index->geometry, id));
+		memcpy(vs_record_links(&index->geometry, record), links, count * sizeof(VsNodeId));
+		record->degree = count;
+		record->edge_version++;
+		vs_edit_commit(&edit);
+	}
+	UnlockReleaseBuffer(buffer);
+}
+
+/* Search with the node's vector: the links that a new node in its place would get, nearest first. */
+static int
+search_place(HnswIndex *index, VsHnswInserter *inserter, VsNodeId id, VsNodeId *links)
+{
+	size_t stride = vs_hnsw_load_stride(index->geometry.dims);
+	VsHnswRecord *record = palloc(stride);
+	const VsNodeId *found;
+	int found_count;
+	int count = 0;
+
+	index->host.load(index, &id, 1, (uint8_t *) record, stride);
+	vs_hnsw_query_from_record(&index->query, record);
+	pfree(record);
+	vs_hnsw_inserter_search(inserter, &index->query, index->meta.entry, index->meta.entry_level, 0,
+							RelationGetNumberOfBlocks(index->rel), index->meta.ef_construction);
+	found_count = vs_hnsw_inserter_links(inserter, 0, &found);
+	for (int i = 0; i < found_count; i++)
+		if (found[i] != id)
+			links[count++] = found[i];
+	return count;
+}
+
+/* Make one node reachable, and with it all that it leads to. */
+static void
+connect_node(HnswReach *reach, VsHnswInserter *inserter, VsNodeId id)
+{
+	HnswIndex *index = reach->index;
+	VsNodeId links[VS_HNSW_MAX_LINKS];
+	int count = search_place(index, inserter, id, links);
+
+	restore_links(index, id, links, count);
+	for (int i = 0; i < count; i++)
+		if (hnsw_set_has(&reach->reached, links[i]) && link_from(reach, links[i], id))
+			break;
+	hnsw_reach_from(reach, id);
+}
+
+/* Link to every node the sweep saw alive that cannot be reached. */
+void
+hnsw_connect(HnswVacuum *vacuum)
+{
+	HnswIndex *index = vacuum->index;
+	VsHnswInserter *inserter =
+		vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
+	HnswReach reach;
+
+	hnsw_refresh_meta(index);
+	if (index->meta.entry == VS_NO_NODE)
+		return;
+	hnsw_reach_create(&reach, index, vacuum->info->strategy);
+	hnsw_reach_from(&reach, index->meta.entry);
+	for (uint64 id = 0; id < vacuum->live.ids; id++)
+		if (hnsw_set_has(&vacuum->live, id) && !hnsw_set_has(&reach.reached, id))
+			connect_node(&reach, inserter, id);
+}
