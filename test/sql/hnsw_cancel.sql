@@ -26,8 +26,8 @@ SET statement_timeout = '50ms';
 INSERT INTO items SELECT -id, v + v FROM items, generate_series(1, 10);
 RESET statement_timeout;
 SELECT count(*) FROM (SELECT id FROM items ORDER BY v <-> array_fill(500, ARRAY[64])::vector) s;
-VACUUM items;
+VACUUM (INDEX_CLEANUP ON) items;
 SELECT rows FROM vecstore.index_stats('items_idx');
-SELECT * FROM vecstore.check_index('items_idx');
+SELECT * FROM vecstore.check_index('items_idx') WHERE severity = 'error';
 
 DROP TABLE items;

@@ -60,7 +60,7 @@ SELECT * FROM report('items', '<#>', :'q');
 SELECT * FROM report('items', '<=>', :'q');
 SELECT * FROM report('items', '<+>', :'q');
 SELECT indexrelid::regclass AS index, problems.*
-  FROM pg_index, LATERAL vecstore.check_index(indexrelid) AS problems WHERE indrelid = 'items'::regclass;
+  FROM pg_index, LATERAL vecstore.check_index(indexrelid) AS problems WHERE indrelid = 'items'::regclass AND severity = 'error';
 
 -- Clusters far apart, inserted one after the other: no cluster may be left behind.
 CREATE TABLE clusters (id int, v vector(8));
@@ -71,7 +71,7 @@ SELECT * FROM report('clusters', '<->', '[0,0,0,0,0,0,0,0]');
 SET hnsw.ef_search = 20;
 SELECT returned, different FROM report('clusters', '<->', '[1e6,1e6,1e6,1e6,1e6,1e6,1e6,1e6]');
 SET hnsw.ef_search = 10000;
-SELECT * FROM vecstore.check_index('clusters_idx');
+SELECT * FROM vecstore.check_index('clusters_idx') WHERE severity = 'error';
 REINDEX INDEX clusters_idx;
 SELECT * FROM report('clusters', '<->', '[0,0,0,0,0,0,0,0]');
 
@@ -81,7 +81,14 @@ CREATE INDEX line_idx ON line USING hnsw (v vector_l2_ops) WITH (m = 2, ef_const
 INSERT INTO line SELECT i, ARRAY[i] FROM generate_series(1, 2000) i;
 SELECT * FROM report('line', '<->', '[0]');
 SELECT * FROM report('line', '<->', '[1e6]');
-SELECT * FROM vecstore.check_index('line_idx');
+SELECT * FROM vecstore.check_index('line_idx') WHERE severity = 'error';
+
+-- The most links there can be, the list full with all of them.
+CREATE INDEX line_dense ON line USING hnsw (v vector_l1_ops) WITH (m = 100, ef_construction = 400);
+SELECT * FROM report('line', '<+>', '[1000.3]');
+INSERT INTO line SELECT i, ARRAY[i] FROM generate_series(2001, 2400) i;
+SELECT * FROM report('line', '<+>', '[1000.3]');
+SELECT * FROM vecstore.check_index('line_dense') WHERE severity = 'error';
 
 -- halfvec
 CREATE TABLE halves (id int, v halfvec(8));

@@ -54,11 +54,4 @@ EXPLAIN (COSTS OFF) SELECT id FROM points ORDER BY v <-> '[1,2,2]' DESC;
 EXPLAIN (COSTS OFF) SELECT id FROM points ORDER BY l2_distance(v, '[1,2,2]');
 EXPLAIN (COSTS OFF) SELECT id FROM points ORDER BY '[1,2,2]' <-> v;
 
--- Values at the ends of float4: distances overflow to Infinity as they do without an index.
-CREATE TABLE extremes (id int, v vector(2));
-INSERT INTO extremes VALUES (1, '[3e38,3e38]'), (2, '[-3e38,0]'), (3, '[1e-45,0]'), (4, '[1,1]'), (5, '[0,0]');
-CREATE INDEX extremes_idx ON extremes USING hnsw (v vector_l2_ops);
-SELECT * FROM (SELECT id, v <-> '[0,0]' AS distance FROM extremes ORDER BY v <-> '[0,0]') s ORDER BY distance, id;
-SELECT * FROM vecstore.check_index('extremes_idx');
-
-DROP TABLE points, extremes;
+DROP TABLE points;

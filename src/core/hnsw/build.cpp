@@ -41,7 +41,8 @@ int MemoryGraph::Expand(Candidate* candidate, int level, VsNodeId* links) {
 
 // Fetch all records first, then compute: the misses overlap.
 void MemoryGraph::Score(const VsNodeId* ids, int n, float* estimates) {
-  const VsHnswRecord* records[VS_HNSW_MAX_LINKS];
+  static_assert(SlackLinks(VS_HNSW_MAX_LINKS) <= kMaxExpanded, "callers have room for a full list");
+  const VsHnswRecord* records[kMaxExpanded];
   const size_t bytes = builder_->records.item_bytes();
 
   for (int i = 0; i < n; i++) {

@@ -15,6 +15,9 @@
 
 namespace vecstore::hnsw {
 
+// Most links one Expand gives: while a build is under way its lists have half as much slack again.
+constexpr int kMaxExpanded = VS_HNSW_MAX_LINKS + VS_HNSW_MAX_LINKS / 2;
+
 // Keep the ids that were not visited before; returns their number.
 inline int FilterVisited(VisitedSet* visited, VsNodeId* ids, int n) {
   int kept = 0;
@@ -31,8 +34,8 @@ struct NoOverflow {
 // Expand the beam until its nearest candidates are all expanded.
 template <class Graph, class Overflow>
 void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overflow* overflow) {
-  VsNodeId links[VS_HNSW_MAX_LINKS];
-  float estimates[VS_HNSW_MAX_LINKS];
+  VsNodeId links[kMaxExpanded];
+  float estimates[kMaxExpanded];
 
   while (Candidate* nearest = beam->Next()) {
     int n = graph->Expand(nearest, level, links);
@@ -64,8 +67,8 @@ void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overf
 // down.  False when not even the entry exists.
 template <class Graph>
 bool DescendGreedily(Graph* graph, int from, int to, Candidate* entry, VisitedSet* visited) {
-  VsNodeId links[VS_HNSW_MAX_LINKS];
-  float estimates[VS_HNSW_MAX_LINKS];
+  VsNodeId links[kMaxExpanded];
+  float estimates[kMaxExpanded];
 
   for (int level = from; level > to; level--) {
     Candidate best = *entry;
