@@ -99,8 +99,9 @@ static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecor
   if (query->metric == VS_METRIC_L1)
     return query->space->kernels->l1_f32i8(query->values, vs_record_code(record), record->scale,
                                            query->space->dims);
-  dot = query->scale * record->scale *
-        (float)query->dot(query->code, vs_record_code(record), query->dims);
+  /* In double: the product of two small scales may vanish before the sum makes up for it. */
+  dot = (float)((double)query->scale * record->scale *
+                query->dot(query->code, vs_record_code(record), query->dims));
   if (query->metric == VS_METRIC_IP) return -dot;
   squared = query->norm + record->norm - 2 * dot;
   return squared > 0 ? squared : 0;
@@ -135,6 +136,8 @@ typedef struct VsHnswHost {
   void (*score)(void *context, const VsNodeId *ids, int n, float *estimates);
   /* A hint that read_node of this id will follow soon. */
   void (*prefetch)(void *context, VsNodeId id);
+  /* True when the block is one of node records. */
+  bool (*holds_nodes)(void *context, uint32_t block);
   /* Copy header and code of n nodes to out, stride bytes apart.  Unlocked reads as well. */
   void (*load)(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride);
 } VsHnswHost;

@@ -24,6 +24,15 @@ constexpr int kRounds = 4;
 constexpr float kSlack = 4e-6f;
 constexpr int32_t kCodeLimit = 127;
 constexpr int32_t kQueryLimit = 8191;
+// The error of a vector that fp32 cannot follow; any error of this size makes the bound say nothing.
+constexpr float kUnbounded = FLT_MAX;
+// Below this an element is coded as zero: the inverse of its scale would overflow.
+constexpr float kSmallest = 1e-34f;
+// Lengths for which the SQL function's squares neither overflow nor lose much to denormals.
+constexpr double kShortest = 1e-15;
+constexpr double kLongest = 1e18;
+// Absolute error of one fp32 product near zero, and of the sums around it.
+constexpr double kDenormal = 3e-45;
 
 uint32_t PowerOfTwoBelow(uint32_t n) {
   uint32_t p = 1;
@@ -93,7 +102,16 @@ double RoundingError(VsMetric metric, const float* values, const Code* code, flo
 
 // fp32 noise of transform and centring, never rounded down to nothing.
 float NoiseBound(const VsHnswSpace* space, double length) {
-  return float((length + space->centroid_length) * kSlack);
+  return float((length + space->centroid_length) * kSlack + kDenormal);
+}
+
+float CodeScale(float largest, int32_t limit) { return largest > kSmallest ? largest / limit : 0; }
+
+// The cosine of vectors this short or long is mostly overflow and underflow in fp32.
+bool CosineIsUnreliable(const VsHnswSpace* space, const float* vector) {
+  if (space->metric != VS_METRIC_COSINE) return false;
+  double length = L2Length(vector, space->dims);
+  return length < kShortest || length > kLongest;
 }
 
 }  // namespace
@@ -147,16 +165,20 @@ bool vs_hnsw_encode(const VsHnswSpace* space, const float* vector, VsHnswRecord*
     // Overflow in fp32: no usable code, and an error that makes every bound hold.
     memset(code, 0, n);
     record->scale = record->norm = 0;
-    record->error = INFINITY;
+    record->error = kUnbounded;
     return true;
   }
-  record->scale = largest / kCodeLimit;
+  record->scale = CodeScale(largest, kCodeLimit);
   space->kernels->quantize_i8(values, record->scale > 0 ? 1.0f / record->scale : 0, code, n);
   int64_t squares = 0;
   for (uint32_t i = 0; i < n; i++) squares += int32_t(code[i]) * code[i];
   record->norm = float(double(squares) * record->scale * record->scale);
+  const bool too_long = !(record->norm <= FLT_MAX);
+  if (too_long) record->norm = FLT_MAX;
   record->error = float(RoundingError(space->metric, values, code, record->scale, n) * (1 + 1e-6)) +
                   NoiseBound(space, length);
+  if (too_long || !(record->error <= kUnbounded) || CosineIsUnreliable(space, vector))
+    record->error = kUnbounded;
   return true;
 }
 
@@ -184,7 +206,7 @@ void vs_hnsw_query_init(VsHnswQuery* query, const VsHnswSpace* space, void* memo
 static void SetNoDirection(VsHnswQuery* query) {
   memset(query->code, 0, vs_query_size(query->dims) * sizeof(int16_t));
   query->scale = query->norm = query->length = 0;
-  query->error = INFINITY;
+  query->error = kUnbounded;
 }
 
 bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
@@ -206,7 +228,7 @@ bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
     SetNoDirection(query);
     return true;
   }
-  query->scale = largest / limit;
+  query->scale = CodeScale(largest, limit);
   space->kernels->quantize_i16(query->values, query->scale > 0 ? 1.0f / query->scale : 0, limit,
                                query->code, n);
   double squares = 0;
@@ -215,6 +237,7 @@ bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   query->error +=
       float(RoundingError(query->metric, query->values, query->code, query->scale, n) * (1 + 1e-6));
   vs_query_blocks(query->code, n);
+  if (CosineIsUnreliable(space, vector)) query->error = kUnbounded;
   return true;
 }
 
@@ -239,23 +262,29 @@ double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float
   // accumulators; four partial sums at the least, and doubled for safety.
   const double ulp = 1.2e-7;
   const double rounding = (query->space->dims / 4 + 16) * ulp;
+  const double tiny = (query->space->dims + 64) * kDenormal;
   const double total_error = double(query->error) + error;
   double bound;
 
   // Overflow in fp32 says nothing about the operator's result.
-  if (!(fabsf(estimate) <= FLT_MAX)) return query->metric == VS_METRIC_IP ? -INFINITY : 0;
+  if (!(fabsf(estimate) <= FLT_MAX) || !(total_error < kUnbounded))
+    return query->metric == VS_METRIC_IP ? -INFINITY : 0;
   if (query->metric == VS_METRIC_IP) {
     double length = sqrt(double(norm)) + error;
     bound = estimate - query->length * double(error) - length * query->error -
-            rounding * query->length * length;
+            rounding * query->length * length - tiny;
   } else if (query->metric == VS_METRIC_L1) {
     bound = estimate - total_error;
-    bound -= rounding * (fabs(bound) + total_error);
+    bound -= rounding * (fabs(bound) + total_error) + tiny;
   } else {
-    double squared = estimate - 8 * ulp * (double(query->norm) + norm);
+    double squared = estimate - 8 * ulp * (double(query->norm) + norm) - tiny;
     double distance = (squared > 0 ? sqrt(squared) : 0) - total_error;
-    distance = distance > 0 ? distance * (1 - rounding) : 0;
-    bound = query->metric == VS_METRIC_L2 ? distance : distance * distance / 2 - 4 * rounding;
+    distance = distance > 0 ? distance : 0;
+    squared = distance * distance * (1 - 2 * rounding) - tiny;
+    if (query->metric == VS_METRIC_COSINE)
+      bound = squared / 2 - 4 * rounding;
+    else
+      bound = squared > 0 ? sqrt(squared) * (1 - ulp) : 0;
   }
   if (bound != bound) return -INFINITY;
   // All but the inner product are never negative.

@@ -173,6 +173,7 @@ void VsHnswScan::WalkPages() {
 
   stage = Stage::kWalked;
   for (uint32_t block = 1; block < blocks; block++) {
+    if (!host->holds_nodes(host->context, block)) continue;
     for (uint32_t slot = 0; slot < geometry->slots_per_page; slot++) {
       Candidate candidate = {0, vs_make_node_id(geometry, block, slot), 0};
       if (!visited.Add(candidate.id) || graph.Expand(&candidate, 0, links) < 0) continue;

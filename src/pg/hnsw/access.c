@@ -224,6 +224,18 @@ host_prefetch(void *context, VsNodeId id)
 		__builtin_prefetch(record + at);
 }
 
+static bool
+host_holds_nodes(void *context, uint32_t block)
+{
+	Buffer buffer = hnsw_pin(context, block);
+	bool holds_nodes;
+
+	LockBuffer(buffer, BUFFER_LOCK_SHARE);
+	holds_nodes = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_NODES);
+	UnlockReleaseBuffer(buffer);
+	return holds_nodes;
+}
+
 static void *
 host_grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
 {
@@ -275,6 +287,7 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 							   .read_node = host_read_node,
 							   .score = host_score,
 							   .prefetch = host_prefetch,
+							   .holds_nodes = host_holds_nodes,
 							   .load = host_load};
 	index->hints = find_hints(rel);
 	init_space(index);
