@@ -11,6 +11,8 @@
 //
 // Error bounds: for a metric with a norm, |d(q,x) - d(q',x')| <= |q-q'| + |x-x'|.  Both terms are
 // computed from the actual rounding, plus kSlack times the lengths for fp32 noise in the transform.
+// Where fp32 overflows or underflows, in the transform, the estimate or the SQL functions themselves,
+// the error is infinite or the bound 0 (-Infinity for inner products), which always holds.
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -122,11 +124,15 @@ void vs_hnsw_space_set_centroid(VsHnswSpace* space, const float* centroid) {
       centroid == nullptr ? 0 : float(Length(space->metric, centroid, space->dims));
 }
 
-bool vs_hnsw_transform(const VsHnswSpace* space, const float* vector, float* out) {
+// vs_hnsw_transform; *usual tells whether the SQL function's value follows from the result: the cosine
+// of very short or very long vectors is what fp32 sums make of it.
+static bool Transform(const VsHnswSpace* space, const float* vector, float* out, bool* usual) {
+  *usual = true;
   if (space->metric == VS_METRIC_COSINE) {
     double length = L2Length(vector, space->dims);
     if (!(length > 0)) return false;
     for (uint32_t i = 0; i < space->dims; i++) out[i] = float(vector[i] / length);
+    *usual = length > 1e-16 && length < 1e19;
   } else {
     memcpy(out, vector, space->dims * sizeof(float));
   }
@@ -134,16 +140,22 @@ bool vs_hnsw_transform(const VsHnswSpace* space, const float* vector, float* out
   return true;
 }
 
+bool vs_hnsw_transform(const VsHnswSpace* space, const float* vector, float* out) {
+  bool usual;
+  return Transform(space, vector, out, &usual);
+}
+
 bool vs_hnsw_encode(const VsHnswSpace* space, const float* vector, VsHnswRecord* record,
                     int8_t* code) {
   float* values = space->work;
   const uint32_t n = space->dims;
+  bool usual;
 
-  if (!vs_hnsw_transform(space, vector, values)) return false;
+  if (!Transform(space, vector, values, &usual)) return false;
   double length = Length(space->metric, values, n);
   Centre(space, values);
   float largest = space->kernels->max_abs(values, n);
-  if (!(largest <= FLT_MAX)) {
+  if (!(length <= FLT_MAX) || !(largest <= FLT_MAX)) {
     // Overflow in fp32: no usable code, and an error that makes every bound hold.
     memset(code, 0, n);
     record->scale = record->norm = 0;
@@ -157,6 +169,7 @@ bool vs_hnsw_encode(const VsHnswSpace* space, const float* vector, VsHnswRecord*
   record->norm = float(double(squares) * record->scale * record->scale);
   record->error = float(RoundingError(space->metric, values, code, record->scale, n) * (1 + 1e-6)) +
                   NoiseBound(space, length);
+  if (!usual) record->error = INFINITY;
   return true;
 }
 
@@ -190,19 +203,20 @@ static void SetNoDirection(VsHnswQuery* query) {
 bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   const VsHnswSpace* space = query->space;
   const uint32_t n = space->dims;
+  bool usual;
 
-  if (!vs_hnsw_transform(space, vector, query->values)) {
+  if (!Transform(space, vector, query->values, &usual)) {
     SetNoDirection(query);
     return false;
   }
   query->length = float(Length(query->metric, query->values, n));
   Centre(space, query->values);
-  query->error = NoiseBound(space, query->length);
+  query->error = usual ? NoiseBound(space, query->length) : INFINITY;
   if (query->metric == VS_METRIC_L1) return true;
 
   const int32_t limit = QueryLimit(n);
   float largest = space->kernels->max_abs(query->values, n);
-  if (!(largest <= FLT_MAX)) {
+  if (!(query->length <= FLT_MAX) || !(largest <= FLT_MAX)) {
     SetNoDirection(query);
     return true;
   }
@@ -240,6 +254,9 @@ double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float
   const double ulp = 1.2e-7;
   const double rounding = (query->space->dims / 4 + 16) * ulp;
   const double total_error = double(query->error) + error;
+  // Below these, products underflow in fp32.
+  const double shortest = 1e-15;
+  const double smallest_product = query->space->dims * double(FLT_MIN);
   double bound;
 
   // Overflow in fp32 says nothing about the operator's result.
@@ -247,14 +264,14 @@ double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float
   if (query->metric == VS_METRIC_IP) {
     double length = sqrt(double(norm)) + error;
     bound = estimate - query->length * double(error) - length * query->error -
-            rounding * query->length * length;
+            rounding * query->length * length - smallest_product;
   } else if (query->metric == VS_METRIC_L1) {
     bound = estimate - total_error;
     bound -= rounding * (fabs(bound) + total_error);
   } else {
     double squared = estimate - 8 * ulp * (double(query->norm) + norm);
     double distance = (squared > 0 ? sqrt(squared) : 0) - total_error;
-    distance = distance > 0 ? distance * (1 - rounding) : 0;
+    distance = distance > shortest ? distance * (1 - rounding) : 0;
     bound = query->metric == VS_METRIC_L2 ? distance : distance * distance / 2 - 4 * rounding;
   }
   if (bound != bound) return -INFINITY;
