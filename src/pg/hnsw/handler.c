@@ -69,6 +69,17 @@ hnsw_validate(Oid opclassoid)
 	return valid;
 }
 
+/* Answers pg_index_column_has_property: a column is ordered by distance, whatever its operator class. */
+static bool
+hnsw_property(Oid index_oid, int attno, IndexAMProperty property, const char *name, bool *result,
+			  bool *is_null)
+{
+	if (property != AMPROP_DISTANCE_ORDERABLE || attno == 0)
+		return false;
+	*result = true;
+	return true;
+}
+
 PG_FUNCTION_INFO_V1(vs_hnsw_handler);
 Datum
 vs_hnsw_handler(PG_FUNCTION_ARGS)
@@ -102,6 +113,7 @@ vs_hnsw_handler(PG_FUNCTION_ARGS)
 	am->amvacuumcleanup = hnsw_vacuum_cleanup;
 	am->amcostestimate = hnsw_cost_estimate;
 	am->amoptions = hnsw_options;
+	am->amproperty = hnsw_property;
 	am->ambuildphasename = hnsw_phase_name;
 	am->amvalidate = hnsw_validate;
 	am->ambeginscan = hnsw_begin_scan;
