@@ -199,7 +199,7 @@ check_reachability(HnswCheck *check)
 	VsHnswNode node;
 
 	hnsw_reach_create(&reach, index, GetAccessStrategy(BAS_BULKREAD));
-	hnsw_reach_from(&reach, index->meta.entry);
+	hnsw_reach_from(&reach, VS_NO_NODE, index->meta.entry);
 	for (uint64 id = 0; id < ids; id++)
 	{
 		if (!is_live_base(check->slots[id]) || hnsw_set_has(&reach.reached, id) ||

@@ -4,8 +4,8 @@
  *
  * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts, because
  * links to a remote group of nodes give way to nearer ones.  A search places the node; the nearest of
- * the nodes found that can spare a place links to it: a free place, or that of the link whose target
- * has most other links.  What hangs together with the node is reached as well then.
+ * the nodes found that can spare a place links to it, without cutting off any other.  What the node
+ * leads to is reached as well then.
  *
  * Nodes newer than the sweep are left alone: inserts are just linking them.
  */
@@ -14,26 +14,21 @@
 #include "pg/hnsw/reach.h"
 #include "pg/hnsw/vacuum.h"
 
-/* A place for one more link in a record: a free one, or that of the most linked target; else -1. */
+/* Nodes that are asked to link to an unreachable one: those of a search, then what they link to. */
+#define MAX_CANDIDATES 512
+
+/* A place for one more link in a record: a free one, or the last that is not needed; else -1. */
 static int
-find_place(const HnswReach *reach, VsHnswRecord *record)
+find_place(const HnswReach *reach, VsNodeId id, VsHnswRecord *record)
 {
 	const VsNodeId *links = vs_record_links(&reach->index->geometry, record);
-	int most = 1;
-	int place = -1;
+	int place = record->degree;
 
 	if (record->degree < vs_links_at(&reach->index->geometry, 0))
 		return record->degree;
-	for (int i = 0; i < record->degree; i++)
-	{
-		int count = links[i] < reach->reached.ids ? reach->in_links[links[i]] : 0;
-
-		if (count > most)
-		{
-			most = count;
-			place = i;
-		}
-	}
+	while (--place >= 0)
+		if (!hnsw_reach_needs(reach, id, links[place]))
+			break;
 	return place;
 }
 
@@ -63,20 +58,15 @@ link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	record = live_base(index, buffer, from);
 	if (record != NULL)
-		place = find_place(reach, record);
+		place = find_place(reach, from, record);
 	if (place >= 0)
 	{
-		VsNodeId *link;
-
 		vs_edit_begin(&edit, index->rel, index->logged);
 		record = hnsw_slot(&index->geometry, vs_edit_page(&edit, buffer, false),
 						   vs_node_slot(&index->geometry, from));
-		link = &vs_record_links(&index->geometry, record)[place];
+		vs_record_links(&index->geometry, record)[place] = to;
 		if (place == record->degree)
 			record->degree++;
-		else if (reach->in_links[*link] < HNSW_IN_LINKS_MAX)
-			reach->in_links[*link]--;
-		*link = to;
 		record->edge_version++;
 		vs_edit_commit(&edit);
 	}
@@ -129,19 +119,44 @@ search_place(HnswIndex *index, VsHnswInserter *inserter, VsNodeId id, VsNodeId *
 	return count;
 }
 
+/* Add the links of a node to a list of candidates that has room for `limit`. */
+static int
+add_neighbours(HnswIndex *index, VsNodeId id, VsNodeId *candidates, int count, int limit)
+{
+	VsHnswNode node;
+
+	if (!index->host.read_node(index, id, 0, &node))
+		return count;
+	for (int i = 0; i < node.degree && count < limit; i++)
+	{
+		int known = 0;
+
+		while (known < count && candidates[known] != node.links[i])
+			known++;
+		if (known == count)
+			candidates[count++] = node.links[i];
+	}
+	return count;
+}
+
 /* Make one node reachable, and with it all that it leads to. */
 static void
 connect_node(HnswReach *reach, VsHnswInserter *inserter, VsNodeId id)
 {
 	HnswIndex *index = reach->index;
-	VsNodeId links[VS_HNSW_MAX_LINKS];
-	int count = search_place(index, inserter, id, links);
+	VsNodeId candidates[MAX_CANDIDATES];
+	int count = search_place(index, inserter, id, candidates);
 
-	restore_links(index, id, links, count);
+	restore_links(index, id, candidates, count);
 	for (int i = 0; i < count; i++)
-		if (hnsw_set_has(&reach->reached, links[i]) && link_from(reach, links[i], id))
-			break;
-	hnsw_reach_from(reach, id);
+	{
+		if (hnsw_set_has(&reach->reached, candidates[i]) && link_from(reach, candidates[i], id))
+		{
+			hnsw_reach_from(reach, candidates[i], id);
+			return;
+		}
+		count = add_neighbours(index, candidates[i], candidates, count, MAX_CANDIDATES);
+	}
 }
 
 /* Link to every node the sweep saw alive that cannot be reached. */
@@ -157,7 +172,7 @@ hnsw_connect(HnswVacuum *vacuum)
 	if (index->meta.entry == VS_NO_NODE)
 		return;
 	hnsw_reach_create(&reach, index, vacuum->info->strategy);
-	hnsw_reach_from(&reach, index->meta.entry);
+	hnsw_reach_from(&reach, VS_NO_NODE, index->meta.entry);
 	for (uint64 id = 0; id < vacuum->live.ids; id++)
 		if (hnsw_set_has(&vacuum->live, id) && !hnsw_set_has(&reach.reached, id))
 			connect_node(&reach, inserter, id);

@@ -30,43 +30,45 @@ hnsw_reach_create(HnswReach *reach, HnswIndex *index, BufferAccessStrategy strat
 	hnsw_set_create(&reach->pending, ids);
 	reach->low = InvalidBlockNumber;
 	reach->high = 0;
-	reach->in_links = palloc_extended(ids, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	reach->from = palloc_extended(ids, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
+
+static uint8
+hash_id(VsNodeId id)
+{
+	return (id * UINT64CONST(0x9e3779b97f4a7c15)) >> 56;
 }
 
 static void
-mark(HnswReach *reach, VsNodeId id)
+mark(HnswReach *reach, VsNodeId from, VsNodeId id)
 {
 	BlockNumber block = vs_node_block(&reach->index->geometry, id);
 
 	if (!hnsw_set_add(&reach->reached, id))
 		return;
+	reach->from[id] = hash_id(from);
 	hnsw_set_add(&reach->pending, id);
 	reach->low = Min(reach->low, block);
 	reach->high = Max(reach->high, block);
 }
 
-static void
-count_in_link(HnswReach *reach, VsNodeId id)
+bool
+hnsw_reach_needs(const HnswReach *reach, VsNodeId from, VsNodeId id)
 {
-	if (id < reach->reached.ids && reach->in_links[id] < HNSW_IN_LINKS_MAX)
-		reach->in_links[id]++;
+	return id >= reach->reached.ids || reach->from[id] == hash_id(from);
 }
 
 static void
-follow_links(HnswReach *reach, VsHnswRecord *record)
+follow_links(HnswReach *reach, VsNodeId id, VsHnswRecord *record)
 {
 	const VsHnswGeometry *geometry = &reach->index->geometry;
 	const VsNodeId *links = vs_record_links(geometry, record);
 	int degree = Min(record->degree, vs_links_at(geometry, record->level));
 
 	for (int i = 0; i < degree; i++)
-	{
-		mark(reach, links[i]);
-		if (record->level == 0)
-			count_in_link(reach, links[i]);
-	}
+		mark(reach, id, links[i]);
 	if (record->level > 0)
-		mark(reach, record->link);
+		mark(reach, id, record->link);
 }
 
 /* Follow the links of the pending records on one page. */
@@ -90,18 +92,17 @@ expand_page(HnswReach *reach, BlockNumber block)
 			continue;
 		hnsw_set_remove(&reach->pending, id);
 		if (has_nodes && (record->flags & VS_NODE_USED) != 0)
-			follow_links(reach, record);
+			follow_links(reach, id, record);
 	}
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Add to reach->reached all records that links lead to from record `id`. */
 void
-hnsw_reach_from(HnswReach *reach, VsNodeId id)
+hnsw_reach_from(HnswReach *reach, VsNodeId from, VsNodeId id)
 {
 	const VsHnswGeometry *geometry = &reach->index->geometry;
 
-	mark(reach, id);
+	mark(reach, from, id);
 	while (reach->low != InvalidBlockNumber)
 	{
 		BlockNumber block = reach->low;

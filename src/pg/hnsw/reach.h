@@ -17,12 +17,18 @@ typedef struct HnswReach
 	HnswNodeSet pending; /* those whose links were not followed yet */
 	BlockNumber low;	 /* of the pending records */
 	BlockNumber high;
-	uint8 *in_links; /* by id: how many lists of level 0 lead there, HNSW_IN_LINKS_MAX for more */
+	uint8 *from;		 /* by id: a hash of the record that led there first */
 } HnswReach;
 
-#define HNSW_IN_LINKS_MAX 0xff
-
 extern void hnsw_reach_create(HnswReach *reach, HnswIndex *index, BufferAccessStrategy strategy);
-extern void hnsw_reach_from(HnswReach *reach, VsNodeId id);
+
+/* Add all records that links lead to from record `id`, to which a link leads from record `from`. */
+extern void hnsw_reach_from(HnswReach *reach, VsNodeId from, VsNodeId id);
+
+/*
+ * False when the link is not needed for reaching what is reached: those by which records were reached
+ * first form a tree.  One in 256 of the others counts as needed, too.
+ */
+extern bool hnsw_reach_needs(const HnswReach *reach, VsNodeId from, VsNodeId id);
 
 #endif
