@@ -5,8 +5,6 @@ import os
 import platform
 from pathlib import Path
 
-import psycopg2
-
 from server import SETTINGS
 
 CLOCK_NAMES = {"wall": "wall time",
@@ -34,11 +32,9 @@ def describe_system(system, session):
     server = session.value("SHOW server_version")
     yield system.name, f"extension {system.extension} {version}, PostgreSQL {server}"
     if system.extension == "vecstore":
-        try:
-            yield f"{system.name} build", session.value(
-                "SELECT string_agg(info::text, ' ') FROM vecstore.build_info() AS info")
-        except psycopg2.Error:
-            pass  # a library from before build_info existed
+        yield f"{system.name} build", session.value(
+            "SELECT string_agg(property || ' ' || value, ', ') FROM vecstore.build_info() "
+            "WHERE property IN ('simd_target', 'highway_version', 'compiler')")
 
 
 def field(file, name):

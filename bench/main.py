@@ -14,7 +14,8 @@ import machine
 import writes
 from clock import CLOCKS, clock_of
 from load import load_dataset
-from report import Results, write_summary
+from report import write_summary
+from results import Results
 from server import Cluster, System, default_data_dir
 
 MEASURES = ("build", "curves", "faiss", "clients", "writes", "vacuum")
