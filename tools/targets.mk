@@ -73,7 +73,7 @@ check-examples: private ## the SQL examples of README.md, docs and examples
 check-tap: private ## crash, standby, dump, recall floors (TAP)
 	@tools/tap.sh test/t
 
-check-fuzz: ## fuzz the parsers and page readers for a while
+check-fuzz: ## fuzz the parsers for a while
 	@$(MAKE) --no-print-directory -C test/fuzz check
 
 check-all-run: private
