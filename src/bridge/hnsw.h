@@ -153,16 +153,9 @@ typedef struct VsHnswHit {
   VsNodeId id;
   uint8_t flags;
   uint8_t heap_tid[6];
-  VsNodeId link;
   double bound; /* not below that of the hit before, unless late */
   bool late;    /* found after hits with larger bounds had been returned */
 } VsHnswHit;
-
-typedef struct VsHnswScanStats {
-  uint64_t hops;    /* nodes expanded */
-  uint64_t scored;  /* distances estimated */
-  uint64_t resumes; /* times the beam was widened because more rows were wanted */
-} VsHnswScanStats;
 
 typedef enum VsScanOrder {
   VS_SCAN_BEAM_ONLY, /* end when the first beam is used up */
@@ -183,8 +176,6 @@ bool vs_hnsw_scan_begin(VsHnswScan *scan, const VsHnswQuery *query, VsNodeId ent
 /* The next hit; false when every node reachable or on any page has been returned. */
 bool vs_hnsw_scan_next(VsHnswScan *scan, VsHnswHit *hit);
 
-const VsHnswScanStats *vs_hnsw_scan_stats(const VsHnswScan *scan);
-
 /* ---- insert and repair ------------------------------------------------------------------------ */
 
 typedef struct VsHnswInserter VsHnswInserter;
@@ -193,12 +184,12 @@ VsHnswInserter *vs_hnsw_inserter_create(const VsHnswHost *host, const VsHnswGeom
                                         const VsHnswSpace *space);
 
 /*
- * Search with the current query and choose the links of a new node for levels level..0 (those at or
+ * Search with the host's current query and choose the links of a new node for levels level..0 (those at or
  * below entry_level).  Afterwards links(level) gives them, nearest first, and nearest() the closest
  * node at level 0.  Nothing is written.
  */
-void vs_hnsw_inserter_search(VsHnswInserter *inserter, const VsHnswQuery *query, VsNodeId entry,
-                             int entry_level, int level, uint32_t blocks, int ef_construction);
+void vs_hnsw_inserter_search(VsHnswInserter *inserter, VsNodeId entry, int entry_level, int level,
+                             uint32_t blocks, int ef_construction);
 int vs_hnsw_inserter_links(const VsHnswInserter *inserter, int level, const VsNodeId **ids);
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter *inserter);
 

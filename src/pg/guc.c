@@ -78,7 +78,7 @@ define_hnsw_settings(void)
 							PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	DefineCustomRealVariable("hnsw.scan_mem_multiplier",
 							 "Sets the multiple of work_mem an iterative scan may use.",
-							 "Accepted for compatibility: a scan keeps 16 bytes per visited entry.",
+							 "Accepted for compatibility, without effect.",
 							 &vs_hnsw_scan_mem_multiplier, 1, 1, 1000,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("hnsw");

@@ -137,6 +137,10 @@ struct VsHnswBuilder {
   void FindNearest(uint32_t index, uint32_t count, vecstore::hnsw::Beam* nearest);
   int CountFound(uint32_t index, float limit, size_t ef);
 
+  // Let the host look for interrupts now and then in a loop over all nodes.
+  void PollEvery(size_t i) {
+    if (i % 1024 == 0) host->progress(host->context, linked);
+  }
   void PruneAll();
   void CountInlinks();
   void Place(uint32_t index, uint32_t parent);

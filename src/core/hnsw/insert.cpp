@@ -102,12 +102,11 @@ int VsHnswInserter::ChooseFromBeam(int limit, VsNodeId* chosen) {
   return n;
 }
 
-void vs_hnsw_inserter_search(VsHnswInserter* inserter, const VsHnswQuery* query, VsNodeId entry,
-                             int entry_level, int level, uint32_t blocks, int ef_construction) {
+void vs_hnsw_inserter_search(VsHnswInserter* inserter, VsNodeId entry, int entry_level, int level,
+                             uint32_t blocks, int ef_construction) {
   const VsHnswGeometry* geometry = inserter->geometry;
   PagedGraph* graph = &inserter->graph;
   VisitedSet* visited = &inserter->visited;
-  (void)query;  // the host scores against it
 
   inserter->nearest = VS_NO_NODE;
   for (LevelLinks& links : inserter->links) links.count = 0;

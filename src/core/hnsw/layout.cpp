@@ -17,6 +17,7 @@ void VsHnswBuilder::PruneAll() {
   for (size_t i = 0; i < records.count(); i++) {
     LinkList* list = List(i, 0);
     if (list->duplicate_of == 0 && list->count > geometry->links0) Prune(list, geometry->links0);
+    PollEvery(i);
   }
   for (size_t i = 0; i < upper_lists.count(); i++) {
     auto* list = reinterpret_cast<LinkList*>(upper_lists.At(i));
@@ -42,6 +43,7 @@ void VsHnswBuilder::Place(uint32_t index, uint32_t parent) {
 void VsHnswBuilder::PlaceReachable(uint32_t from) {
   for (uint32_t head = from; head < placed; head++) {
     const LinkList* list = List(order[head], 0);
+    PollEvery(head);
     for (uint32_t k = 0; k < list->count; k++)
       if (ids[list->links[k].index] == 0) Place(list->links[k].index, order[head]);
   }

@@ -50,7 +50,6 @@ class PagedGraph {
   VsNodeId Descend(const Candidate& candidate) const { return expanded_[candidate.info - 1].link; }
 
   const Expanded& expanded(uint32_t info) const { return expanded_[info - 1]; }
-  uint64_t hops() const { return expanded_.size(); }
 
  private:
   const VsHnswHost* host_;

@@ -54,7 +54,6 @@ struct VsHnswScan {
   GrowArray<Candidate> frontier;  // overflow of the beam, later a heap by estimate
   GrowArray<Found> found;         // kBeam: sorted by bound; later a heap by bound
   GrowArray<Found> late;
-  VsHnswScanStats stats;
 
   void KeepFound(uint32_t info);
   bool SearchBeam(VsNodeId entry, int entry_level);
@@ -117,7 +116,6 @@ bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId ent
   scan->frontier.Clear();
   scan->found.Clear();
   scan->late.Clear();
-  scan->stats = {};
 
   bool entered = scan->SearchBeam(entry, entry_level);
   for (size_t i = 0; i < scan->beam.size(); i++) scan->KeepFound(scan->beam[i].info);
@@ -128,7 +126,6 @@ bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId ent
 // From the sorted rest of the beam's nodes to the two heaps of the stream.
 void VsHnswScan::EnterStream() {
   stage = Stage::kStream;
-  stats.resumes++;
   std::copy(found.begin() + position, found.end(), found.begin());
   found.Truncate(found.size() - position);
 
@@ -233,16 +230,9 @@ bool vs_hnsw_scan_next(VsHnswScan* scan, VsHnswHit* hit) {
   const Expanded& node = scan->graph.expanded(next.info);
   hit->id = node.id;
   hit->flags = node.flags;
-  hit->link = node.link;
   memcpy(hit->heap_tid, node.heap_tid, sizeof(hit->heap_tid));
   hit->bound = next.bound;
   hit->late = next.bound < scan->last_bound;
   if (!hit->late) scan->last_bound = next.bound;
   return true;
-}
-
-const VsHnswScanStats* vs_hnsw_scan_stats(const VsHnswScan* scan) {
-  VsHnswScan* writable = const_cast<VsHnswScan*>(scan);
-  writable->stats.hops = scan->graph.hops();
-  return &scan->stats;
 }

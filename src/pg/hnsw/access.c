@@ -18,6 +18,8 @@
  */
 #include "postgres.h"
 
+#include <float.h>
+
 #include "miscadmin.h"
 #include "storage/buf_internals.h"
 #include "utils/hsearch.h"
@@ -50,12 +52,15 @@ static void
 reset_hints(HnswHints *hints, VsRelFileId file, BlockNumber blocks)
 {
 	uint32 entries = 64;
+	Buffer *buffers;
 
 	while (entries < blocks && entries < MAX_HINTS)
 		entries *= 2;
+	/* May fail, and must leave the old hints intact then. */
+	buffers = MemoryContextAllocZero(CacheMemoryContext, entries * sizeof(Buffer));
 	if (hints->buffers != NULL)
 		pfree(hints->buffers);
-	hints->buffers = MemoryContextAllocZero(CacheMemoryContext, entries * sizeof(Buffer));
+	hints->buffers = buffers;
 	hints->mask = entries - 1;
 	hints->file = file;
 }
@@ -81,7 +86,7 @@ find_hints(Relation rel)
 	hints = hash_search(hints_of_backend, &oid, HASH_ENTER, &found);
 	if (!found)
 		hints->buffers = NULL;
-	if (!found || !vs_same_file(hints->file, vs_relation_file(rel)) ||
+	if (hints->buffers == NULL || !vs_same_file(hints->file, vs_relation_file(rel)) ||
 		(hints->mask + 1 < blocks && hints->mask + 1 < MAX_HINTS))
 		reset_hints(hints, vs_relation_file(rel), blocks + blocks / 4);
 	return hints;
@@ -104,6 +109,13 @@ hnsw_pin(HnswIndex *index, BlockNumber block)
 	return buffer;
 }
 
+/* Only a corrupted link names a slot that its page does not have. */
+static inline bool
+is_slot(const HnswIndex *index, VsNodeId id)
+{
+	return vs_node_slot(&index->geometry, id) < index->geometry.slots_per_page;
+}
+
 /*
  * Ask for descriptor and record of a node, if a hint says where they are.  always_inline is a must:
  * GCC takes a function that only prefetches for one without effects and drops the calls.
@@ -117,7 +129,7 @@ prefetch_node(HnswIndex *index, VsNodeId id)
 	const char *record;
 	const char *line;
 
-	if (buffer <= 0)
+	if (buffer <= 0 || !is_slot(index, id))
 		return;
 	__builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
 	record = (const char *) BufferGetPage(buffer) +
@@ -142,8 +154,12 @@ host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 		prefetch_node(index, ids[i]);
 	for (int i = 0; i < n; i++)
 	{
-		Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
+		Buffer buffer;
 
+		estimates[i] = FLT_MAX;
+		if (!is_slot(index, ids[i]))
+			continue;
+		buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
 		estimates[i] = vs_hnsw_estimate(&index->query, node_record(index, buffer, ids[i]));
 		ReleaseBuffer(buffer);
 	}
@@ -159,8 +175,12 @@ host_load(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride
 		prefetch_node(index, ids[i]);
 	for (int i = 0; i < n; i++)
 	{
-		Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
+		Buffer buffer;
 
+		memset(out + i * stride, 0, stride);
+		if (!is_slot(index, ids[i]))
+			continue;
+		buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
 		memcpy(out + i * stride, node_record(index, buffer, ids[i]), bytes);
 		ReleaseBuffer(buffer);
 	}
@@ -194,7 +214,7 @@ host_read_node(void *context, VsNodeId id, int level, VsHnswNode *out)
 	bool found;
 
 	CHECK_FOR_INTERRUPTS();
-	if (vs_node_slot(&index->geometry, id) >= index->geometry.slots_per_page)
+	if (!is_slot(index, id))
 		return false;
 	buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);

@@ -2,8 +2,8 @@
  *
  * hnsw.h - what the files of the hnsw access method share.
  *
- * Lock order (README.md): gate, extension lock, meta page, one node page, posting pages of that node.
- * No file holds two node pages at once; nothing is waited for under a content lock but the next rank.
+ * Lock order (src/core/hnsw/README.md): gate, extension lock, meta page, one node page, posting pages
+ * of that node.  No file holds two node pages at once.
  */
 #ifndef VECSTORE_PG_HNSW_H
 #define VECSTORE_PG_HNSW_H
@@ -72,7 +72,7 @@ typedef struct HnswIndex
 	float *values; /* dims floats: the vector at hand */
 } HnswIndex;
 
-/* handler.c, options.c, opclass.c, cost.c */
+/* handler.c, opclass.c, cost.c */
 extern bytea *hnsw_options(Datum reloptions, bool validate);
 extern int hnsw_option_m(Relation index);
 extern int hnsw_option_ef_construction(Relation index);

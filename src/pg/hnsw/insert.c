@@ -176,8 +176,7 @@ search_place(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 {
 	for (int attempt = 0; attempt < LINK_ATTEMPTS; attempt++)
 	{
-		vs_hnsw_inserter_search(inserter, &index->query, index->meta.entry,
-								index->meta.entry_level, node->level,
+		vs_hnsw_inserter_search(inserter, index->meta.entry, index->meta.entry_level, node->level,
 								RelationGetNumberOfBlocks(index->rel),
 								index->meta.ef_construction);
 		if (index->meta.entry == VS_NO_NODE || vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)

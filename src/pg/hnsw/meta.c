@@ -12,6 +12,8 @@
 #include "common/pg_prng.h"
 #include "miscadmin.h"
 #include "storage/bufmgr.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 #include "pg/compat.h"
 #include "pg/hnsw/hnsw.h"
@@ -109,7 +111,10 @@ check_meta(Relation index, Page page)
 				(errcode(ERRCODE_INDEX_CORRUPTED),
 				 errmsg("cannot read hnsw index \"%s\"", RelationGetRelationName(index)),
 				 errdetail("%s", problem),
-				 errhint("REINDEX INDEX %s.", RelationGetRelationName(index))));
+				 errhint("REINDEX INDEX %s.",
+						 quote_qualified_identifier(
+							 get_namespace_name(RelationGetNamespace(index)),
+							 RelationGetRelationName(index)))));
 }
 
 void
