@@ -80,17 +80,6 @@ hnsw_property(Oid index_oid, int attno, IndexAMProperty property, const char *na
 	return true;
 }
 
-/* Every column can be ordered by distance: that is what the operator classes are for. */
-static bool
-hnsw_property(Oid index_oid, int attno, IndexAMProperty property, const char *name, bool *result,
-			  bool *is_null)
-{
-	if (attno == 0 || property != AMPROP_DISTANCE_ORDERABLE)
-		return false;
-	*result = true;
-	return true;
-}
-
 PG_FUNCTION_INFO_V1(vs_hnsw_handler);
 Datum
 vs_hnsw_handler(PG_FUNCTION_ARGS)
@@ -124,7 +113,6 @@ vs_hnsw_handler(PG_FUNCTION_ARGS)
 	am->amvacuumcleanup = hnsw_vacuum_cleanup;
 	am->amcostestimate = hnsw_cost_estimate;
 	am->amoptions = hnsw_options;
-	am->amproperty = hnsw_property;
 	am->amproperty = hnsw_property;
 	am->ambuildphasename = hnsw_phase_name;
 	am->amvalidate = hnsw_validate;
