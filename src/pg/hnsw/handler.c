@@ -114,7 +114,6 @@ vs_hnsw_handler(PG_FUNCTION_ARGS)
 	am->amcostestimate = hnsw_cost_estimate;
 	am->amoptions = hnsw_options;
 	am->amproperty = hnsw_property;
-	am->amproperty = hnsw_property;
 	am->ambuildphasename = hnsw_phase_name;
 	am->amvalidate = hnsw_validate;
 	am->ambeginscan = hnsw_begin_scan;
