@@ -171,6 +171,18 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 	}
 }
 
+/* Chains are walked under a lock, where nothing else could stop an endless walk. */
+void
+hnsw_check_chain_length(Relation rel, VsNodeId id, uint64 cells)
+{
+	if (cells > (uint64) RelationGetNumberOfBlocks(rel) * VS_POSTINGS_PER_PAGE)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("the posting chain of node %u of index \"%s\" runs in a circle", id,
+						RelationGetRelationName(rel)),
+				 errhint("REINDEX the index.")));
+}
+
 static void
 push_tid(ItemPointerData **tids, int *capacity, int count, const void *tid)
 {
@@ -190,6 +202,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 	const VsHnswRecord *node;
 	uint32 next = 0;
+	uint64 cells_read = 0;
 	int count = 0;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
@@ -211,6 +224,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 		if (cell->owner != id)
 			elog(ERROR, "posting cell %u of index \"%s\" belongs to node %u, not %u", next,
 				 RelationGetRelationName(index->rel), cell->owner, id);
+		hnsw_check_chain_length(index->rel, id, ++cells_read);
 		for (int i = 0; i < cell->count; i++)
 			push_tid(tids, capacity, count++, cell->tids[i]);
 		next = cell->next;

@@ -61,6 +61,7 @@ bool
 hnsw_chain_look(HnswVacuum *vacuum, VsNodeId id, const VsHnswRecord *node)
 {
 	bool dead = false;
+	uint64 cells = 0;
 	uint32 next;
 
 	for (uint32 cell = node->link; cell != 0; cell = next)
@@ -68,6 +69,7 @@ hnsw_chain_look(HnswVacuum *vacuum, VsNodeId id, const VsHnswRecord *node)
 		Buffer buffer = lock_cell(vacuum, cell, BUFFER_LOCK_SHARE);
 		const VsHnswPosting *posting = cell_of_node(vacuum, buffer, cell, id);
 
+		hnsw_check_chain_length(vacuum->index->rel, id, ++cells);
 		vacuum->stats->num_index_tuples += posting->count;
 		for (int i = 0; i < posting->count && !dead && vacuum->callback != NULL; i++)
 			dead = is_dead(vacuum, posting->tids[i]);
