@@ -23,6 +23,8 @@ check_schedule() {
     < <(comm -13 <(names "$inputs" "$suffix") <(sort -u "$schedule"))
   while read -r name; do complain "$inputs/$name$suffix has no $outputs/$name.out"; done \
     < <(comm -23 <(sort -u "$schedule") <(names "$outputs" .out))
+  while read -r name; do complain "$name is empty: nothing was recorded"; done \
+    < <(find "$outputs" -maxdepth 1 -name '*.out' -empty)
   while read -r name; do complain "$outputs/$name.out belongs to no test"; done \
     < <(comm -13 <(sort -u "$schedule") <(names "$outputs" .out | sed -E 's/_[0-9]$//' | sort -u))
 }
