@@ -92,17 +92,23 @@ bool vs_hnsw_query_set(VsHnswQuery *query, const float *vector);
 /* Take the decoded vector of a record as the query. */
 void vs_hnsw_query_from_record(VsHnswQuery *query, const VsHnswRecord *record);
 
-/* Estimated distance; the record's code must be readable as dot_i16i8 wants it. */
+/*
+ * Estimated distance; the record's code must be readable as dot_i16i8 wants it.  Never NaN, whatever
+ * the record says: searches sort by it.
+ */
 static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecord *record) {
   float dot, squared;
 
-  if (query->metric == VS_METRIC_L1)
-    return query->space->kernels->l1_f32i8(query->values, vs_record_code(record), record->scale,
-                                           query->space->dims);
+  if (query->metric == VS_METRIC_L1) {
+    float distance = query->space->kernels->l1_f32i8(query->values, vs_record_code(record),
+                                                     record->scale, query->space->dims);
+
+    return distance > 0 ? distance : 0;
+  }
   /* In double: the product of two small scales may vanish before the sum makes up for it. */
   dot = (float)((double)query->scale * record->scale *
                 query->dot(query->code, vs_record_code(record), query->dims));
-  if (query->metric == VS_METRIC_IP) return -dot;
+  if (query->metric == VS_METRIC_IP) return dot == dot ? -dot : 0;
   squared = query->norm + record->norm - 2 * dot;
   return squared > 0 ? squared : 0;
 }

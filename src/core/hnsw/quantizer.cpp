@@ -271,6 +271,8 @@ double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float
     return query->metric == VS_METRIC_IP ? -INFINITY : 0;
   if (query->metric == VS_METRIC_IP) {
     double length = sqrt(double(norm)) + error;
+    // Partial sums may overflow where the whole does not.
+    if (!(query->length * length < FLT_MAX)) return -INFINITY;
     bound = estimate - query->length * double(error) - length * query->error -
             rounding * query->length * length - tiny;
   } else if (query->metric == VS_METRIC_L1) {
