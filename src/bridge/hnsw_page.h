@@ -195,6 +195,12 @@ static inline uint32_t vs_links_at(const VsHnswGeometry *g, int level) {
   return level == 0 ? g->links0 : g->links;
 }
 
+/* Links in use, also of a damaged record no more than there is room for. */
+static inline uint32_t vs_record_degree(const VsHnswGeometry *g, const VsHnswRecord *record) {
+  uint32_t limit = vs_links_at(g, record->level);
+  return record->degree < limit ? record->degree : limit;
+}
+
 static inline const int8_t *vs_record_code(const VsHnswRecord *record) {
   return (const int8_t *)record + VS_RECORD_HEADER_BYTES;
 }

@@ -95,15 +95,14 @@ for my $i (0 .. $#damages)
   like($node->safe_psql('postgres', "SELECT * FROM vecstore.check_index('items_$i')"), $expected, "$name: reported");
 }
 
-# What VACUUM cannot trust stops it with an error that says so, or does not disturb it.
+# What VACUUM cannot trust stops it with an error that names the index, or does not disturb it.
 $node->safe_psql('postgres', 'DELETE FROM items WHERE id % 3 = 0');
-for (1 .. 5)
+for (0 .. $#damages)
 {
   my ($result, $stdout, $stderr) = $node->psql('postgres', 'VACUUM items');
   last if $result == 0;
-  like($stderr, qr/ERROR:  (cannot read hnsw index|posting cell|could not read block|hnsw index)/, 'VACUUM refuses');
-  $stderr =~ /index "(items_\d+)"/ or $stderr =~ /(items_\d+)/ or last;
-  $node->safe_psql('postgres', "DROP INDEX $1");
+  like($stderr, qr/ERROR: .*CONTEXT:  while vacuuming index "items_\d+"/s, 'VACUUM refuses');
+  $node->safe_psql('postgres', "DROP INDEX $1") if $stderr =~ /while vacuuming index "(items_\d+)"/;
 }
 is($node->safe_psql('postgres', 'SELECT 1'), '1', 'the server is still there');
 

@@ -16,7 +16,7 @@ typedef struct Chain
 	int capacity;
 	uint32 *numbers;
 	VsHnswPosting *cells;
-	uint32 mark;		 /* a cell to meet again in a cycle (Brent's algorithm) */
+	HnswChainMark mark;
 	const char *problem; /* why reading stopped before the end */
 } Chain;
 
@@ -31,8 +31,6 @@ push_cell(Chain *chain, uint32 number, const VsHnswPosting *cell)
 		chain->cells = chain->cells == NULL ? palloc(chain->capacity * sizeof(VsHnswPosting))
 			: repalloc(chain->cells, chain->capacity * sizeof(VsHnswPosting));
 	}
-	if ((chain->count & (chain->count - 1)) == 0)
-		chain->mark = number;
 	chain->numbers[chain->count] = number;
 	chain->cells[chain->count++] = *cell;
 }
@@ -64,7 +62,7 @@ read_cell(HnswCheck *check, Chain *chain, VsNodeId id, uint32 number)
 		chain->problem = "its posting chain leads to a cell of another node";
 	else if (cell.count < 1 || cell.count > VS_POSTING_TIDS)
 		chain->problem = "a cell of its posting chain has an impossible number of rows";
-	else if (chain->count > 0 && chain->mark == number)
+	else if (hnsw_chain_cycles(&chain->mark, number))
 		chain->problem = "its posting chain is a cycle";
 	if (chain->problem == NULL)
 		push_cell(chain, number, &cell);

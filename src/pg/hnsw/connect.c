@@ -21,11 +21,12 @@
 static int
 find_place(const HnswReach *reach, VsNodeId id, VsHnswRecord *record)
 {
-	const VsNodeId *links = vs_record_links(&reach->index->geometry, record);
-	int place = record->degree;
+	const VsHnswGeometry *geometry = &reach->index->geometry;
+	const VsNodeId *links = vs_record_links(geometry, record);
+	int place = vs_record_degree(geometry, record);
 
-	if (record->degree < vs_links_at(&reach->index->geometry, 0))
-		return record->degree;
+	if (place < (int) vs_links_at(geometry, 0))
+		return place;
 	while (--place >= 0)
 		if (!hnsw_reach_needs(reach, id, links[place]))
 			break;

@@ -138,8 +138,15 @@ extern bool hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord 
 							  ItemPointer tid);
 extern int hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *capacity);
 extern VsHnswPosting *hnsw_posting(Page page, uint32 cell);
-/* Error when a chain of `cells` cells is longer than the index has cells: it runs in a circle. */
-extern void hnsw_check_chain_length(Relation rel, VsNodeId id, uint64 cells);
+/* Where a walk along a chain has been, zeroed at its begin. */
+typedef struct HnswChainMark
+{
+	uint32 cell;
+	uint32 steps;
+} HnswChainMark;
+extern bool hnsw_chain_cycles(HnswChainMark *mark, uint32 cell);
+extern VsHnswPosting *hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNodeId id,
+									  HnswChainMark *mark);
 #define hnsw_posting_block(cell) ((BlockNumber) ((cell) >> VS_POSTING_SLOT_BITS))
 #define hnsw_posting_slot(cell) ((cell) & ((1 << VS_POSTING_SLOT_BITS) - 1))
 

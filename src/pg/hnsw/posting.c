@@ -171,16 +171,35 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 	}
 }
 
-/* Chains are walked under a lock, where nothing else could stop an endless walk. */
-void
-hnsw_check_chain_length(Relation rel, VsNodeId id, uint64 cells)
+/*
+ * Notice when a damaged chain runs in a circle (Brent's algorithm): chains are walked under a lock,
+ * where nothing else could stop an endless walk.
+ */
+bool
+hnsw_chain_cycles(HnswChainMark *mark, uint32 cell)
 {
-	if (cells > (uint64) RelationGetNumberOfBlocks(rel) * VS_POSTINGS_PER_PAGE)
+	if (mark->steps > 0 && mark->cell == cell)
+		return true;
+	if ((mark->steps & (mark->steps - 1)) == 0)
+		mark->cell = cell;
+	mark->steps++;
+	return false;
+}
+
+/* The cell on its locked page; an error when it is not the next one in the chain of node `id`. */
+VsHnswPosting *
+hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNodeId id, HnswChainMark *mark)
+{
+	VsHnswPosting *posting = hnsw_posting(page, cell);
+
+	if (!hnsw_page_is(page, VS_PAGE_POSTINGS) || hnsw_posting_slot(cell) >= VS_POSTINGS_PER_PAGE ||
+		posting->owner != id || posting->count > VS_POSTING_TIDS || hnsw_chain_cycles(mark, cell))
 		ereport(ERROR,
 				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("the posting chain of node %u of index \"%s\" runs in a circle", id,
-						RelationGetRelationName(rel)),
+				 errmsg("posting cell %u of index \"%s\" is not one of node %u, or is one twice", cell,
+						RelationGetRelationName(rel), id),
 				 errhint("REINDEX the index.")));
+	return posting;
 }
 
 static void
@@ -201,8 +220,8 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 {
 	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 	const VsHnswRecord *node;
+	HnswChainMark mark = {0};
 	uint32 next = 0;
-	uint64 cells_read = 0;
 	int count = 0;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
@@ -220,11 +239,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 		const VsHnswPosting *cell;
 
 		LockBuffer(cells, BUFFER_LOCK_SHARE);
-		cell = hnsw_posting(BufferGetPage(cells), next);
-		if (cell->owner != id)
-			elog(ERROR, "posting cell %u of index \"%s\" belongs to node %u, not %u", next,
-				 RelationGetRelationName(index->rel), cell->owner, id);
-		hnsw_check_chain_length(index->rel, id, ++cells_read);
+		cell = hnsw_chain_cell(index->rel, BufferGetPage(cells), next, id, &mark);
 		for (int i = 0; i < cell->count; i++)
 			push_tid(tids, capacity, count++, cell->tids[i]);
 		next = cell->next;

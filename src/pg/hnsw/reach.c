@@ -63,7 +63,7 @@ follow_links(HnswReach *reach, VsNodeId id, VsHnswRecord *record)
 {
 	const VsHnswGeometry *geometry = &reach->index->geometry;
 	const VsNodeId *links = vs_record_links(geometry, record);
-	int degree = Min(record->degree, vs_links_at(geometry, record->level));
+	int degree = vs_record_degree(geometry, record);
 
 	for (int i = 0; i < degree; i++)
 		mark(reach, id, links[i]);

@@ -53,9 +53,11 @@ is_live(const VsHnswRecord *record)
 static bool
 links_to_tombstone(const Repair *repair, VsHnswRecord *record)
 {
-	const VsNodeId *links = vs_record_links(&repair->vacuum->index->geometry, record);
+	const VsHnswGeometry *geometry = &repair->vacuum->index->geometry;
+	const VsNodeId *links = vs_record_links(geometry, record);
+	int degree = vs_record_degree(geometry, record);
 
-	for (int i = 0; i < record->degree; i++)
+	for (int i = 0; i < degree; i++)
 		if (is_tombstone(repair, links[i]))
 			return true;
 	return false;
@@ -75,11 +77,13 @@ meet(Repair *repair, VsNodeId id)
 static void
 split_list(Repair *repair, VsNodeId self, VsHnswRecord *record)
 {
-	const VsNodeId *links = vs_record_links(&repair->vacuum->index->geometry, record);
+	const VsHnswGeometry *geometry = &repair->vacuum->index->geometry;
+	const VsNodeId *links = vs_record_links(geometry, record);
+	int degree = vs_record_degree(geometry, record);
 
 	repair->kept_count = repair->tombstone_count = repair->candidate_count = 0;
 	meet(repair, self);
-	for (int i = 0; i < record->degree; i++)
+	for (int i = 0; i < degree; i++)
 	{
 		if (!meet(repair, links[i]))
 			continue;
@@ -180,10 +184,12 @@ propose_lists(Repair *repair, BlockNumber block)
 static void
 drop_links_to_tombstones(Repair *repair, VsHnswRecord *record)
 {
-	VsNodeId *links = vs_record_links(&repair->vacuum->index->geometry, record);
+	const VsHnswGeometry *geometry = &repair->vacuum->index->geometry;
+	VsNodeId *links = vs_record_links(geometry, record);
+	int degree = vs_record_degree(geometry, record);
 	int kept = 0;
 
-	for (int i = 0; i < record->degree; i++)
+	for (int i = 0; i < degree; i++)
 		if (!is_tombstone(repair, links[i]))
 			links[kept++] = links[i];
 	record->degree = kept;

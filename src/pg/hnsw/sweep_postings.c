@@ -33,23 +33,6 @@ lock_cell(HnswVacuum *vacuum, uint32 cell, int lock)
 	return buffer;
 }
 
-/* The cell on its locked page; an error when it is not part of the chain of node `id`. */
-static VsHnswPosting *
-cell_of_node(HnswVacuum *vacuum, Buffer buffer, uint32 cell, VsNodeId id)
-{
-	Page page = BufferGetPage(buffer);
-	VsHnswPosting *posting = hnsw_posting(page, cell);
-
-	if (!hnsw_page_is(page, VS_PAGE_POSTINGS) || hnsw_posting_slot(cell) >= VS_POSTINGS_PER_PAGE ||
-		posting->owner != id || posting->count > VS_POSTING_TIDS)
-		ereport(ERROR,
-				(errcode(ERRCODE_INDEX_CORRUPTED),
-				 errmsg("posting cell %u of index \"%s\" is not one of node %u", cell,
-						RelationGetRelationName(vacuum->index->rel), id),
-				 errhint("REINDEX the index.")));
-	return posting;
-}
-
 static bool
 is_dead(HnswVacuum *vacuum, const uint8 *tid)
 {
@@ -60,16 +43,16 @@ is_dead(HnswVacuum *vacuum, const uint8 *tid)
 bool
 hnsw_chain_look(HnswVacuum *vacuum, VsNodeId id, const VsHnswRecord *node)
 {
+	HnswChainMark mark = {0};
 	bool dead = false;
-	uint64 cells = 0;
 	uint32 next;
 
 	for (uint32 cell = node->link; cell != 0; cell = next)
 	{
 		Buffer buffer = lock_cell(vacuum, cell, BUFFER_LOCK_SHARE);
-		const VsHnswPosting *posting = cell_of_node(vacuum, buffer, cell, id);
+		const VsHnswPosting *posting =
+			hnsw_chain_cell(vacuum->index->rel, BufferGetPage(buffer), cell, id, &mark);
 
-		hnsw_check_chain_length(vacuum->index->rel, id, ++cells);
 		vacuum->stats->num_index_tuples += posting->count;
 		for (int i = 0; i < posting->count && !dead && vacuum->callback != NULL; i++)
 			dead = is_dead(vacuum, posting->tids[i]);
@@ -150,11 +133,13 @@ hnsw_chain_shorten(HnswVacuum *vacuum, Buffer node_buffer, VsNodeId id)
 	const VsHnswGeometry *geometry = &vacuum->index->geometry;
 	const VsHnswRecord *node = hnsw_slot(geometry, BufferGetPage(node_buffer), vs_node_slot(geometry, id));
 	ChainPosition at = {.cell = node->link, .previous = 0};
+	HnswChainMark mark = {0};
 
 	while (at.cell != 0)
 	{
 		Buffer buffer = lock_cell(vacuum, at.cell, BUFFER_LOCK_EXCLUSIVE);
-		const VsHnswPosting *posting = cell_of_node(vacuum, buffer, at.cell, id);
+		const VsHnswPosting *posting =
+			hnsw_chain_cell(vacuum->index->rel, BufferGetPage(buffer), at.cell, id, &mark);
 		uint8 tids[VS_POSTING_TIDS][6];
 		int count = posting->count;
 		uint32 next = posting->next;
