@@ -147,6 +147,8 @@ struct VsHnswBuilder {
   void PlaceReachable(uint32_t from);
   bool AttachTo(uint32_t parent, uint32_t child);
   void PlaceUnreached();
+  uint32_t AttachToNearest(uint32_t index);
+  void PlaceIslands();
   void AssignIds();
   VsNodeId UpperId(size_t position) const;
   VsNodeId IdAt(uint32_t index, int level) const;

@@ -6,7 +6,8 @@
 //
 // Records above level 0 come first, on pages of their own: every search reads them.  Level 0 follows
 // in breadth-first order from the entry, so that neighbours tend to share pages.  The same walk finds
-// nodes that pruning cut off and puts a link to them into one of their neighbours.
+// nodes that pruning cut off and puts a link to them into one of their neighbours; in the end links
+// lead from the entry to every node.
 #include <algorithm>
 
 #include "core/hnsw/build.h"
@@ -49,10 +50,12 @@ void VsHnswBuilder::PlaceReachable(uint32_t from) {
   }
 }
 
-// Put a link to child into parent's list, in place of one that is not needed to reach its target.
+// See that parent's list has a link to child, in place of one that is not needed to reach its target.
 bool VsHnswBuilder::AttachTo(uint32_t parent, uint32_t child) {
   LinkList* list = List(parent, 0);
   uint32_t at = list->count;
+  for (uint32_t k = 0; k < list->count; k++)
+    if (list->links[k].index == child) return true;
   if (at < geometry->links0) {
     list->count++;
   } else {
@@ -67,8 +70,7 @@ bool VsHnswBuilder::AttachTo(uint32_t parent, uint32_t child) {
   return true;
 }
 
-// Attach what the walk did not reach to a neighbour that it did reach, until nothing changes; what
-// then remains is placed all the same.
+// Attach what the walk did not reach to neighbours that it did reach, until nothing changes.
 void VsHnswBuilder::PlaceUnreached() {
   for (bool changed = true; changed;) {
     changed = false;
@@ -84,8 +86,32 @@ void VsHnswBuilder::PlaceUnreached() {
       }
     }
   }
-  for (uint32_t index = 0; index < records.count(); index++)
-    if (ids[index] == 0 && List(index, 0)->duplicate_of == 0) Place(index, index);
+}
+
+// The nearest placed node that takes a link to `index`.  Failing those in the beam it is the last one
+// placed: no node was reached from it, so it can spare a link.
+uint32_t VsHnswBuilder::AttachToNearest(uint32_t index) {
+  vs_hnsw_query_from_record(&query, Record(index));
+  Candidate start = {0, entry, 0};
+  graph.Score(&start.id, 1, &start.estimate);
+  SearchFrom(start, 0, ef_construction);
+  for (size_t i = 0; i < beam.size(); i++)
+    if (AttachTo(beam[i].id, index)) return beam[i].id;
+  AttachTo(order[placed - 1], index);
+  return order[placed - 1];
+}
+
+// What is left are islands: clusters so tight that pruning kept no link into them, nor out of them.
+// Build a bridge to each, both ways.
+void VsHnswBuilder::PlaceIslands() {
+  for (uint32_t index = 0; index < records.count(); index++) {
+    if (ids[index] != 0 || List(index, 0)->duplicate_of != 0) continue;
+    uint32_t neighbor = AttachToNearest(index);
+    AttachTo(index, neighbor);
+    Place(index, neighbor);
+    PlaceReachable(placed - 1);
+    host->progress(host->context, linked);
+  }
 }
 
 VsNodeId VsHnswBuilder::UpperId(size_t position) const {
@@ -123,6 +149,7 @@ uint32_t vs_hnsw_builder_layout(VsHnswBuilder* builder, uint32_t first_block, Vs
   builder->Place(builder->entry, builder->entry);
   builder->PlaceReachable(0);
   builder->PlaceUnreached();
+  builder->PlaceIslands();
   builder->AssignIds();
   *entry_level = builder->Record(builder->entry)->level;
   *entry = builder->IdAt(builder->entry, *entry_level);
