@@ -159,8 +159,7 @@ typedef struct VsHnswHit {
   VsNodeId id;
   uint8_t flags;
   uint8_t heap_tid[6];
-  double bound; /* not below that of the hit before, unless late */
-  bool late;    /* found after hits with larger bounds had been returned */
+  double bound; /* below that of an earlier hit when this one is late: found afterwards */
 } VsHnswHit;
 
 typedef enum VsScanOrder {

@@ -89,4 +89,17 @@ BEGIN;
 SELECT id FROM items ORDER BY v <-> '[100.2,0]' LIMIT 2 FOR UPDATE;
 ROLLBACK;
 
-DROP TABLE items, queries;
+-- A scan that is read to its end: rows found late come last, in order among themselves.  So the distance falls
+-- once at the most.
+SELECT setseed(0.5);
+CREATE TABLE clouds (v vector(8));
+INSERT INTO clouds SELECT ARRAY(SELECT random() FROM generate_series(1, 8) k WHERE k + i > 0)::vector
+  FROM generate_series(1, 4000) i;
+CREATE INDEX ON clouds USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 8);
+SET hnsw.ef_search = 10;
+SELECT count(*), count(*) FILTER (WHERE d < previous) <= 1 AS in_order
+  FROM (SELECT d, lag(d) OVER () AS previous
+    FROM (SELECT v <-> '[.5,.5,.5,.5,.5,.5,.5,.5]' AS d FROM clouds ORDER BY v <-> '[.5,.5,.5,.5,.5,.5,.5,.5]') s) s;
+RESET hnsw.ef_search;
+
+DROP TABLE items, queries, clouds;

@@ -232,7 +232,6 @@ bool vs_hnsw_scan_next(VsHnswScan* scan, VsHnswHit* hit) {
   hit->flags = node.flags;
   memcpy(hit->heap_tid, node.heap_tid, sizeof(hit->heap_tid));
   hit->bound = next.bound;
-  hit->late = next.bound < scan->last_bound;
-  if (!hit->late) scan->last_bound = next.bound;
+  scan->last_bound = std::max(scan->last_bound, next.bound);
   return true;
 }

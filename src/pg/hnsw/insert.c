@@ -165,23 +165,27 @@ link_all_back(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 
 		/* The choice of victims reuses the inserter's memory. */
 		memcpy(links, chosen, count * sizeof(VsNodeId));
+		/* Once the node can be reached, a search finds the node itself as well. */
 		for (int i = 0; i < count; i++)
-			link_back(index, inserter, links[i], node->ids[level], level, i == 0);
+			if (links[i] != node->ids[level])
+				link_back(index, inserter, links[i], node->ids[level], level, i == 0);
 	}
 }
 
-/* Choose links against the current entry, which VACUUM may replace while we look. */
+/* Choose links in a search from an entry, which VACUUM may replace while we look. */
 static void
-search_place(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
+search_place(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node, VsNodeId entry,
+			 int entry_level)
 {
 	for (int attempt = 0; attempt < LINK_ATTEMPTS; attempt++)
 	{
-		vs_hnsw_inserter_search(inserter, index->meta.entry, index->meta.entry_level, node->level,
-								RelationGetNumberOfBlocks(index->rel),
-								index->meta.ef_construction);
-		if (index->meta.entry == VS_NO_NODE || vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)
+		vs_hnsw_inserter_search(inserter, entry, entry_level, node->level,
+								RelationGetNumberOfBlocks(index->rel), index->meta.ef_construction);
+		if (entry == VS_NO_NODE || vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)
 			return;
 		hnsw_refresh_meta(index);
+		entry = index->meta.entry;
+		entry_level = index->meta.entry_level;
 	}
 }
 
@@ -206,13 +210,23 @@ link_forward(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 	}
 }
 
-/* Make the node the entry if it is the first one or the highest. */
-static void
-offer_entry(HnswIndex *index, const NewNode *node)
+/*
+ * Make the node the entry if it is the first one or the highest.  Returns the entry it met, which it
+ * has replaced or not, and its level; VS_NO_NODE when it is the first node.
+ */
+static VsNodeId
+offer_entry(HnswIndex *index, const NewNode *node, int *met_level)
 {
-	while (index->meta.entry == VS_NO_NODE || (int) index->meta.entry_level < node->level)
-		if (hnsw_change_entry(index, index->meta.entry, node->ids[node->level], node->level))
-			return;
+	VsNodeId met;
+
+	do
+	{
+		met = index->meta.entry;
+		*met_level = index->meta.entry_level;
+		if (met != VS_NO_NODE && *met_level >= node->level)
+			break;
+	} while (!hnsw_change_entry(index, met, node->ids[node->level], node->level));
+	return met;
 }
 
 /* Insert the vector in index->values for the row at tid.  The gate is held. */
@@ -222,6 +236,8 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 	NewNode node = {0};
 	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
 	VsNodeId nearest;
+	VsNodeId met;
+	int met_level;
 
 	node.record = palloc0(vs_hnsw_load_stride(index->meta.dims));
 	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
@@ -229,17 +245,17 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 						(int8 *) node.record + VS_RECORD_HEADER_BYTES) ||
 		!vs_hnsw_query_set(&index->query, index->values))
 		return;
-	search_place(index, inserter, &node);
+	search_place(index, inserter, &node, index->meta.entry, index->meta.entry_level);
 	nearest = vs_hnsw_inserter_nearest(inserter);
 	if (nearest != VS_NO_NODE && hnsw_add_heap_row(index, nearest, node.record, tid))
 		return;
 	store_records(index, inserter, &node, tid);
 	link_all_back(index, inserter, &node);
-	offer_entry(index, &node);
-	if (nearest == VS_NO_NODE && index->meta.entry != node.ids[node.level])
+	met = offer_entry(index, &node, &met_level);
+	if (nearest == VS_NO_NODE && met != VS_NO_NODE)
 	{
-		/* Another first node won: link the two, or no search would find this one. */
-		search_place(index, inserter, &node);
+		/* Another first node came between: link the two, or no search would find both. */
+		search_place(index, inserter, &node, met, met_level);
 		link_forward(index, inserter, &node);
 		link_all_back(index, inserter, &node);
 	}

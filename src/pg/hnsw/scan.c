@@ -5,9 +5,9 @@
  * Owns: one search per rescan, and the heap rows of the node at hand.
  *
  * The core returns nodes by a lower bound of the operator's value; the executor recomputes the value
- * from the heap row and emits rows in exact order (xs_recheckorderby).  Late hits (found after hits
- * with larger bounds were returned) are announced with the last bound and without recheck, because the
- * executor insists on bounds that never fall.
+ * from the heap row and emits rows in exact order (xs_recheckorderby).  The bound of a late hit, one
+ * found after hits with larger bounds were returned, falls behind those; the executor takes that, and
+ * emits the row as soon as its value allows.
  *
  * A scan keeps neither locks nor pins between calls; an MVCC snapshot makes that safe, since a heap
  * row visible to it cannot be replaced while it is active.
@@ -34,8 +34,7 @@ typedef struct HnswScanState
 	bool exact_value;	/* every row is announced with `value`: NULL or directionless query */
 	double value;
 	bool value_is_null;
-	double announced;	/* last bound */
-	bool late;			/* the node at hand is a late hit */
+	double bound;		/* of the operator's value, for the node at hand */
 	int64 returned;
 	ItemPointerData *rows; /* of the node at hand */
 	int row_capacity;
@@ -126,7 +125,6 @@ start_search(IndexScanDesc scan)
 			break;
 	}
 	state->started = true;
-	state->announced = -get_float8_infinity();
 	state->returned = 0;
 	state->row_count = state->next_row = 0;
 }
@@ -142,9 +140,7 @@ next_node(HnswScanState *state)
 		return false;
 	if (!vs_hnsw_scan_next(state->search, &hit))
 		return false;
-	state->late = hit.late;
-	if (!hit.late)
-		state->announced = hit.bound;
+	state->bound = hit.bound;
 	state->next_row = 0;
 	if (hit.flags & VS_NODE_POSTINGS)
 		state->row_count =
@@ -177,9 +173,8 @@ hnsw_get_tuple(IndexScanDesc scan, ScanDirection direction)
 
 	scan->xs_heaptid = state->rows[state->next_row++];
 	scan->xs_recheck = false;
-	scan->xs_recheckorderby = !state->exact_value && !state->late;
-	scan->xs_orderbyvals[0] =
-		Float8GetDatum(state->exact_value ? state->value : state->announced);
+	scan->xs_recheckorderby = !state->exact_value;
+	scan->xs_orderbyvals[0] = Float8GetDatum(state->exact_value ? state->value : state->bound);
 	scan->xs_orderbynulls[0] = state->value_is_null;
 	state->returned++;
 	return true;
