@@ -79,8 +79,25 @@ find_link(const VsNodeId *links, int count, VsNodeId wanted)
 }
 
 /*
+ * Which of the chosen links, nearest first, a list can spare for `to`: the last one that `to` links to
+ * as well, since its target is then reached through `to`.  Without such a rule nodes that nobody wants,
+ * as short vectors under inner product, would evict each other.
+ */
+static VsNodeId
+dispensable_link(HnswIndex *index, const VsNodeId *chosen, int count, VsNodeId to, int level)
+{
+	VsHnswNode target;
+
+	if (index->host.read_node(index, to, level, &target))
+		for (int i = count - 1; i >= 0; i--)
+			if (find_link(target.links, target.degree, chosen[i]) >= 0)
+				return chosen[i];
+	return chosen[count - 1];
+}
+
+/*
  * Which link of `from` gives way to `to`: a position, or -1 when `from` is better off without `to`.
- * With must_accept the least useful link gives way in any case.
+ * With must_accept some link gives way in any case.
  */
 static int
 choose_victim(HnswIndex *index, VsHnswInserter *inserter, VsNodeId from, const VsHnswNode *node,
@@ -97,7 +114,9 @@ choose_victim(HnswIndex *index, VsHnswInserter *inserter, VsNodeId from, const V
 	vs_hnsw_choose_links(inserter, record, candidates, count + 1, count, chosen);
 	pfree(record);
 	if (find_link(chosen, count, to) < 0)
-		return must_accept ? find_link(node->links, count, chosen[count - 1]) : -1;
+		return !must_accept ? -1
+			: find_link(node->links, count,
+						dispensable_link(index, chosen, count, to, node->level));
 	for (int i = 0; i < count; i++)
 		if (find_link(chosen, count, node->links[i]) < 0)
 			return i;
