@@ -18,7 +18,7 @@ namespace {
 constexpr size_t kNeighbors = 10;
 constexpr uint32_t kMaxQueries = 200;
 constexpr uint32_t kMinQueries = 50;
-constexpr uint32_t kMinNodes = 10000;       // below that the fixed beams are ample
+constexpr uint32_t kMinNodes = 2000;         // below that the fixed beams are ample
 constexpr double kScanBudget = 2e10;        // code bytes read to find the true neighbours
 constexpr size_t kFirstBeam = 16;
 // The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
