@@ -122,7 +122,7 @@ double vs_hnsw_bound(const VsHnswQuery *query, float estimate, float norm, float
 typedef struct VsHnswNode {
   uint8_t flags;
   uint8_t level;
-  uint8_t degree;
+  uint8_t degree; /* at most the links of its level: the host does not trust the page */
   float norm;
   float error;
   float estimate; /* of the current query, from this very image */

@@ -246,9 +246,12 @@ class PagedIndex {
     return Of(context)->Tail(block)->kind == VS_PAGE_NODES;
   }
 
-  // Like the server's unlocked reads: no check but that the page exists.
+  // The server reads these without a lock or a check, so the core must name slots of node pages only.
   const VsHnswRecord* Readable(VsNodeId id) const {
-    if (vs_node_block(&geometry, id) >= Blocks()) std::abort();
+    const uint32_t block = vs_node_block(&geometry, id);
+    if (block == VS_HNSW_META_BLOCK || block >= Blocks() ||
+        vs_node_slot(&geometry, id) >= geometry.slots_per_page)
+      std::abort();
     return Record(id);
   }
 };

@@ -57,7 +57,7 @@ VsHnswInserter* vs_hnsw_inserter_create(const VsHnswHost* host, const VsHnswGeom
   VsHnswInserter* inserter = memory.New<VsHnswInserter>(1);
   inserter->host = host;
   inserter->geometry = geometry;
-  inserter->graph.Init(host);
+  inserter->graph.Init(host, geometry);
   inserter->beam.Init(memory);
   inserter->visited.Init(memory);
   inserter->options.Init(memory);
@@ -110,13 +110,12 @@ void vs_hnsw_inserter_search(VsHnswInserter* inserter, VsNodeId entry, int entry
 
   inserter->nearest = VS_NO_NODE;
   for (LevelLinks& links : inserter->links) links.count = 0;
-  if (entry == VS_NO_NODE) return;
   graph->Reset();
   visited->Reset(uint64_t(blocks) << geometry->slot_bits);
+  if (!graph->IsSlot(entry) || !visited->Add(entry)) return;
 
   Candidate start = {0, entry, 0};
   graph->Score(&entry, 1, &start.estimate);
-  visited->Add(entry);
   int top = std::min(entry_level, level);
   if (!DescendGreedily(graph, entry_level, top, &start, visited)) return;
 

@@ -2,8 +2,9 @@
 //
 // paged_graph.h - the graph as search.h wants it, read through the host's pages.
 //
-// Owns: what expansions found.  Everything taken from read_node was copied under the page's share
-// lock; estimates of unexpanded candidates are hints.
+// Owns: what expansions found, and that no id leads outside a page: score and load read without any
+// check.  Everything taken from read_node was copied under the page's share lock; estimates of
+// unexpanded candidates are hints.
 #ifndef VECSTORE_CORE_HNSW_PAGED_GRAPH_H
 #define VECSTORE_CORE_HNSW_PAGED_GRAPH_H
 
@@ -25,20 +26,31 @@ struct Expanded {
 
 class PagedGraph {
  public:
-  void Init(const VsHnswHost* host) {
+  void Init(const VsHnswHost* host, const VsHnswGeometry* geometry) {
     host_ = host;
+    geometry_ = geometry;
     expanded_.Init({host->context, host->grow});
   }
 
   void Reset() { expanded_.Clear(); }
+
+  // False for ids that damage may have put into a list, and that have no place on any node page.
+  bool IsSlot(VsNodeId id) const {
+    return vs_node_block(geometry_, id) != VS_HNSW_META_BLOCK &&
+           vs_node_slot(geometry_, id) < geometry_->slots_per_page;
+  }
 
   int Expand(Candidate* candidate, int level, VsNodeId* links) {
     if (!host_->read_node(host_->context, candidate->id, level, &node_)) return -1;
     expanded_.Push({candidate->id, node_.link, node_.estimate, node_.norm, node_.error, node_.flags, {}});
     memcpy(expanded_[expanded_.size() - 1].heap_tid, node_.heap_tid, sizeof(node_.heap_tid));
     candidate->info = uint32_t(expanded_.size());
-    memcpy(links, node_.links, node_.degree * sizeof(VsNodeId));
-    return node_.degree;
+    int n = 0;
+    for (int i = 0; i < node_.degree; i++) {
+      links[n] = node_.links[i];
+      n += IsSlot(links[n]);
+    }
+    return n;
   }
 
   void Score(const VsNodeId* ids, int n, float* estimates) {
@@ -53,6 +65,7 @@ class PagedGraph {
 
  private:
   const VsHnswHost* host_;
+  const VsHnswGeometry* geometry_;
   GrowArray<Expanded> expanded_;
   VsHnswNode node_;
 };

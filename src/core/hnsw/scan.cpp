@@ -70,7 +70,7 @@ VsHnswScan* vs_hnsw_scan_create(const VsHnswHost* host, const VsHnswGeometry* ge
   VsHnswScan* scan = memory.New<VsHnswScan>(1);
   scan->host = host;
   scan->geometry = geometry;
-  scan->graph.Init(host);
+  scan->graph.Init(host, geometry);
   scan->beam.Init(memory);
   scan->visited.Init(memory);
   scan->frontier.Init(memory);
@@ -89,9 +89,9 @@ void VsHnswScan::KeepFound(uint32_t info) {
 bool VsHnswScan::SearchBeam(VsNodeId entry, int entry_level) {
   beam.Reset(ef);
   if (entry == VS_NO_NODE) return true;
+  if (!graph.IsSlot(entry) || !visited.Add(entry)) return false;
   Candidate start = {0, entry, 0};
   graph.Score(&entry, 1, &start.estimate);
-  visited.Add(entry);
   if (!DescendGreedily(&graph, entry_level, 0, &start, &visited)) return false;
 
   bool was_full;
