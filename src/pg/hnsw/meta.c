@@ -147,14 +147,18 @@ end_meta_edit(HnswIndex *index, VsPageEdit *edit, Buffer buffer)
 	UnlockReleaseBuffer(buffer);
 }
 
-void
-hnsw_set_insert_block(HnswIndex *index, BlockNumber block)
+bool
+hnsw_change_insert_block(HnswIndex *index, BlockNumber expected, BlockNumber block)
 {
 	VsPageEdit edit;
 	Buffer buffer;
+	VsHnswMeta *meta = begin_meta_edit(index, &edit, &buffer);
+	bool unchanged = meta->insert_block == expected;
 
-	begin_meta_edit(index, &edit, &buffer)->insert_block = block;
+	if (unchanged)
+		meta->insert_block = block;
 	end_meta_edit(index, &edit, buffer);
+	return unchanged;
 }
 
 void
