@@ -109,6 +109,7 @@ extern void hnsw_take_vector(HnswIndex *index, Datum value);
 
 /* page.c: slots */
 extern void hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag);
+extern void hnsw_check_block(Relation index, BlockNumber block, int bits);
 
 static inline VsHnswPageTail *
 hnsw_page_tail(Page page)

@@ -31,6 +31,18 @@ hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
 	tail->page_id = VS_HNSW_PAGE_ID;
 }
 
+/* Places on pages have numbers of 32 bits, `bits` of them for the place on its page. */
+void
+hnsw_check_block(Relation index, BlockNumber block, int bits)
+{
+	if (block > (UINT32_MAX >> bits))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("hnsw index \"%s\" cannot have more than %u pages",
+						RelationGetRelationName(index), (UINT32_MAX >> bits) + 1),
+				 errhint("Partition the table.")));
+}
+
 /* First free slot of a locked node page, or -1. */
 static int
 find_free_slot(const VsHnswGeometry *geometry, Page page)
@@ -133,12 +145,7 @@ hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code, const 
 	VsNodeId id;
 	Page page;
 
-	if (block > (UINT32_MAX >> index->geometry.slot_bits))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("hnsw index \"%s\" cannot have more than 2^32 slots",
-						RelationGetRelationName(index->rel)),
-				 errhint("Partition the table.")));
+	hnsw_check_block(index->rel, block, index->geometry.slot_bits);
 	vs_edit_begin(&edit, index->rel, index->logged);
 	page = vs_edit_page(&edit, buffer, fresh);
 	if (fresh)

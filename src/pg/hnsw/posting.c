@@ -72,6 +72,7 @@ provide_posting_page(HnswIndex *index)
 	}
 	buffer = vs_extend_relation(index->rel, MAIN_FORKNUM);
 	block = BufferGetBlockNumber(buffer);
+	hnsw_check_block(index->rel, block, VS_POSTING_SLOT_BITS);
 	vs_edit_begin(&edit, index->rel, index->logged);
 	hnsw_init_page(vs_edit_page(&edit, buffer, true), VS_PAGE_POSTINGS, index->meta.index_tag);
 	vs_edit_commit(&edit);
