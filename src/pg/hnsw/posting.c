@@ -111,10 +111,13 @@ append_to_first_cell(HnswIndex *index, const VsHnswRecord *node, ItemPointer tid
 static bool
 prepend_cell(HnswIndex *index, Buffer node_buffer, VsNodeId id, ItemPointer tid)
 {
-	Buffer buffer = ReadBuffer(index->rel, index->meta.posting_block);
 	VsPageEdit edit;
+	Buffer buffer;
 	int slot;
 
+	if (index->meta.posting_block == 0)
+		return false;
+	buffer = ReadBuffer(index->rel, index->meta.posting_block);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	slot = find_free_cell(BufferGetPage(buffer));
 	if (slot >= 0)
@@ -154,7 +157,6 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		bool same;
 		bool done;
 
-		provide_posting_page(index);
 		buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 		node = hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
@@ -167,8 +169,9 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		UnlockReleaseBuffer(buffer);
 		if (done || !same)
 			return done;
-		/* Somebody took the last free cell: get another page. */
+		/* No free cell where we thought: get another page. */
 		hnsw_refresh_meta(index);
+		provide_posting_page(index);
 	}
 }
 
