@@ -207,18 +207,19 @@ hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNodeId id, HnswChainMark
 }
 
 static void
-push_tid(ItemPointerData **tids, int *capacity, int count, const void *tid)
+push_tid(HnswIndex *index, ItemPointerData **tids, int *capacity, int count, const void *tid)
 {
 	if (count == *capacity)
 	{
-		*capacity = Max(16, 2 * *capacity);
-		*tids = *tids == NULL ? palloc(*capacity * sizeof(ItemPointerData))
-			: repalloc(*tids, *capacity * sizeof(ItemPointerData));
+		Size bytes = Max(16, 2 * (Size) *capacity) * sizeof(ItemPointerData);
+
+		*tids = *tids == NULL ? MemoryContextAlloc(index->context, bytes) : repalloc_huge(*tids, bytes);
+		*capacity = bytes / sizeof(ItemPointerData);
 	}
 	memcpy(&(*tids)[count], tid, sizeof(ItemPointerData));
 }
 
-/* All heap rows of a node with postings, into a growing array; returns their number. */
+/* All heap rows of a node with postings, into a growing array that lives as long as `index`; returns their number. */
 int
 hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *capacity)
 {
@@ -233,7 +234,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 	if ((node->flags & VS_NODE_USED) != 0 && node->level == 0)
 	{
 		if (ItemPointerIsValid((const ItemPointerData *) node->heap_tid))
-			push_tid(tids, capacity, count++, node->heap_tid);
+			push_tid(index, tids, capacity, count++, node->heap_tid);
 		if (node->flags & VS_NODE_POSTINGS)
 			next = node->link;
 	}
@@ -245,7 +246,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 		LockBuffer(cells, BUFFER_LOCK_SHARE);
 		cell = hnsw_chain_cell(index->rel, BufferGetPage(cells), next, id, &mark);
 		for (int i = 0; i < cell->count; i++)
-			push_tid(tids, capacity, count++, cell->tids[i]);
+			push_tid(index, tids, capacity, count++, cell->tids[i]);
 		next = cell->next;
 		UnlockReleaseBuffer(cells);
 	}
