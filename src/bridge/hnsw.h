@@ -197,6 +197,8 @@ void vs_hnsw_inserter_search(VsHnswInserter *inserter, VsNodeId entry, int entry
                              uint32_t blocks, int ef_construction);
 int vs_hnsw_inserter_links(const VsHnswInserter *inserter, int level, const VsNodeId **ids);
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter *inserter);
+/* True when a tombstone was among the nearest nodes of a level. */
+bool vs_hnsw_inserter_met_tombstone(const VsHnswInserter *inserter);
 
 /*
  * Choose at most `limit` links for the node whose decoded vector is `record`, out of n candidates

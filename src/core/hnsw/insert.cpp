@@ -39,6 +39,7 @@ struct VsHnswInserter {
   size_t record_capacity;
   size_t stride;
   VsNodeId nearest;
+  bool met_tombstone;
   LevelLinks links[VS_HNSW_MAX_LEVEL + 1];
 
   void Load(const VsNodeId* candidates, int n);
@@ -68,6 +69,7 @@ VsHnswInserter* vs_hnsw_inserter_create(const VsHnswHost* host, const VsHnswGeom
   inserter->record_capacity = 0;
   inserter->stride = vs_hnsw_load_stride(geometry->dims);
   inserter->nearest = VS_NO_NODE;
+  inserter->met_tombstone = false;
   for (LevelLinks& level : inserter->links) level.count = 0;
   return inserter;
 }
@@ -87,7 +89,10 @@ int VsHnswInserter::ChooseFromBeam(int limit, VsNodeId* chosen) {
   ids.Clear();
   options.Clear();
   for (size_t i = 0; i < beam.size() && i < size_t(kMaxOptions); i++) {
-    if (graph.expanded(beam[i].info).flags & VS_NODE_TOMBSTONE) continue;
+    if (graph.expanded(beam[i].info).flags & VS_NODE_TOMBSTONE) {
+      met_tombstone = true;
+      continue;
+    }
     options.Push({beam[i].estimate, uint32_t(ids.size()), nullptr});
     ids.Push(beam[i].id);
   }
@@ -109,6 +114,7 @@ void vs_hnsw_inserter_search(VsHnswInserter* inserter, VsNodeId entry, int entry
   VisitedSet* visited = &inserter->visited;
 
   inserter->nearest = VS_NO_NODE;
+  inserter->met_tombstone = false;
   for (LevelLinks& links : inserter->links) links.count = 0;
   graph->Reset();
   visited->Reset(uint64_t(blocks) << geometry->slot_bits);
@@ -142,6 +148,8 @@ int vs_hnsw_inserter_links(const VsHnswInserter* inserter, int level, const VsNo
 }
 
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter* inserter) { return inserter->nearest; }
+
+bool vs_hnsw_inserter_met_tombstone(const VsHnswInserter* inserter) { return inserter->met_tombstone; }
 
 int vs_hnsw_choose_links(VsHnswInserter* inserter, const VsHnswRecord* record,
                          const VsNodeId* candidates, int n, int limit, VsNodeId* chosen) {

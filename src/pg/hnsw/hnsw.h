@@ -93,7 +93,8 @@ extern void hnsw_write_centroid(Relation index, VsHnswMeta *meta, const float *c
 extern void hnsw_read_centroid(Relation index, const VsHnswMeta *meta, float *centroid);
 /* Replace block 0 of an index that is still being built. */
 extern void hnsw_overwrite_meta(Relation index, const VsHnswMeta *meta);
-extern void hnsw_set_insert_block(HnswIndex *index, BlockNumber block);
+/* Change the hint if it still is `expected`; false when somebody else changed it. */
+extern bool hnsw_change_insert_block(HnswIndex *index, BlockNumber expected, BlockNumber block);
 extern void hnsw_set_posting_block(HnswIndex *index, BlockNumber block);
 /* Make *id the entry if the entry is still `expected`; false when somebody else changed it. */
 extern bool hnsw_change_entry(HnswIndex *index, VsNodeId expected, VsNodeId id, int level);
@@ -108,6 +109,7 @@ extern void hnsw_take_vector(HnswIndex *index, Datum value);
 
 /* page.c: slots */
 extern void hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag);
+extern void hnsw_check_block(Relation index, BlockNumber block, int bits);
 
 static inline VsHnswPageTail *
 hnsw_page_tail(Page page)

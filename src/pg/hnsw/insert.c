@@ -135,8 +135,8 @@ write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *seen, int position
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	record = hnsw_slot(&index->geometry, BufferGetPage(buffer), slot);
-	unchanged = (record->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) == VS_NODE_USED &&
-		record->level == seen->level && record->edge_version == seen->edge_version;
+	unchanged = (record->flags & VS_NODE_USED) != 0 && record->level == seen->level &&
+		record->edge_version == seen->edge_version;
 	if (unchanged)
 	{
 		vs_edit_begin(&edit, index->rel, index->logged);
@@ -163,7 +163,7 @@ link_back(HnswIndex *index, VsHnswInserter *inserter, VsNodeId from, VsNodeId to
 		int position;
 
 		if (!index->host.read_node(index, from, level, &node) ||
-			(node.flags & VS_NODE_TOMBSTONE) != 0 || find_link(node.links, node.degree, to) >= 0)
+			find_link(node.links, node.degree, to) >= 0)
 			return;
 		position = node.degree;
 		if (position == (int) vs_links_at(&index->geometry, level))
@@ -184,27 +184,26 @@ link_all_back(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 
 		/* The choice of victims reuses the inserter's memory. */
 		memcpy(links, chosen, count * sizeof(VsNodeId));
-		/* Once the node can be reached, a search finds the node itself as well. */
+		/* Where all nodes are dead, one of them leads here until VACUUM puts us in its place. */
+		if (level == 0 && count == 0 && vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)
+			links[count++] = vs_hnsw_inserter_nearest(inserter);
 		for (int i = 0; i < count; i++)
-			if (links[i] != node->ids[level])
-				link_back(index, inserter, links[i], node->ids[level], level, i == 0);
+			link_back(index, inserter, links[i], node->ids[level], level, i == 0);
 	}
 }
 
-/* Choose links in a search from an entry, which VACUUM may replace while we look. */
+/* Choose links against the current entry, which VACUUM may replace while we look. */
 static void
-search_place(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node, VsNodeId entry,
-			 int entry_level)
+search_place(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 {
 	for (int attempt = 0; attempt < LINK_ATTEMPTS; attempt++)
 	{
-		vs_hnsw_inserter_search(inserter, entry, entry_level, node->level,
-								RelationGetNumberOfBlocks(index->rel), index->meta.ef_construction);
-		if (entry == VS_NO_NODE || vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)
+		vs_hnsw_inserter_search(inserter, index->meta.entry, index->meta.entry_level, node->level,
+								RelationGetNumberOfBlocks(index->rel),
+								index->meta.ef_construction);
+		if (index->meta.entry == VS_NO_NODE || vs_hnsw_inserter_nearest(inserter) != VS_NO_NODE)
 			return;
 		hnsw_refresh_meta(index);
-		entry = index->meta.entry;
-		entry_level = index->meta.entry_level;
 	}
 }
 
@@ -230,22 +229,32 @@ link_forward(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 }
 
 /*
- * Make the node the entry if it is the first one or the highest.  Returns the entry it met, which it
- * has replaced or not, and its level; VS_NO_NODE when it is the first node.
+ * A node that found no other is the first one and becomes the entry, unless another first node came
+ * between: then the two are linked, or no search would find both.
  */
-static VsNodeId
-offer_entry(HnswIndex *index, const NewNode *node, int *met_level)
+static void
+begin_graph(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 {
-	VsNodeId met;
+	if (hnsw_change_entry(index, VS_NO_NODE, node->ids[node->level], node->level))
+		return;
+	search_place(index, inserter, node);
+	link_forward(index, inserter, node);
+	link_all_back(index, inserter, node);
+}
 
-	do
-	{
-		met = index->meta.entry;
-		*met_level = index->meta.entry_level;
-		if (met != VS_NO_NODE && *met_level >= node->level)
-			break;
-	} while (!hnsw_change_entry(index, met, node->ids[node->level], node->level));
-	return met;
+/*
+ * Make the node the entry if it is the highest.  Not where VACUUM has buried nodes: links go to live
+ * nodes only, and from this one they might lead to a corner of the graph that only tombstones tie to
+ * the rest.
+ */
+static void
+offer_entry(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
+{
+	if (vs_hnsw_inserter_nearest(inserter) == VS_NO_NODE || vs_hnsw_inserter_met_tombstone(inserter))
+		return;
+	while ((int) index->meta.entry_level < node->level)
+		if (hnsw_change_entry(index, index->meta.entry, node->ids[node->level], node->level))
+			return;
 }
 
 /* Insert the vector in index->values for the row at tid.  The gate is held. */
@@ -255,8 +264,6 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 	NewNode node = {0};
 	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
 	VsNodeId nearest;
-	VsNodeId met;
-	int met_level;
 
 	node.record = palloc0(vs_hnsw_load_stride(index->meta.dims));
 	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
@@ -264,20 +271,15 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 						(int8 *) node.record + VS_RECORD_HEADER_BYTES) ||
 		!vs_hnsw_query_set(&index->query, index->values))
 		return;
-	search_place(index, inserter, &node, index->meta.entry, index->meta.entry_level);
+	search_place(index, inserter, &node);
 	nearest = vs_hnsw_inserter_nearest(inserter);
 	if (nearest != VS_NO_NODE && hnsw_add_heap_row(index, nearest, node.record, tid))
 		return;
 	store_records(index, inserter, &node, tid);
 	link_all_back(index, inserter, &node);
-	met = offer_entry(index, &node, &met_level);
-	if (nearest == VS_NO_NODE && met != VS_NO_NODE)
-	{
-		/* Another first node came between: link the two, or no search would find both. */
-		search_place(index, inserter, &node, met, met_level);
-		link_forward(index, inserter, &node);
-		link_all_back(index, inserter, &node);
-	}
+	if (nearest == VS_NO_NODE)
+		begin_graph(index, inserter, &node);
+	offer_entry(index, inserter, &node);
 }
 
 /* Insert one datum; also used by builds that outgrew their memory. */

@@ -93,14 +93,13 @@ hnsw_overwrite_meta(Relation index, const VsHnswMeta *meta)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* Refuse what this version cannot read. */
+/* Refuse what this version cannot read.  No lock is held: the report looks into catalogs. */
 static void
-check_meta(Relation index, Page page)
+check_meta(Relation index, const VsHnswMeta *meta, bool is_meta)
 {
-	const VsHnswMeta *meta = page_meta(page);
 	const char *problem = NULL;
 
-	if (!hnsw_page_is(page, VS_PAGE_META) || meta->magic != VS_HNSW_MAGIC)
+	if (!is_meta || meta->magic != VS_HNSW_MAGIC)
 		problem = "Its first page is not that of an hnsw index.";
 	else if (meta->version != VS_HNSW_VERSION || meta->code_kind != VS_CODE_KIND_SQ8)
 		problem = "It was written by another version of vecstore.";
@@ -121,11 +120,13 @@ void
 hnsw_read_meta(Relation index, VsHnswMeta *meta)
 {
 	Buffer buffer = ReadBuffer(index, VS_HNSW_META_BLOCK);
+	bool is_meta;
 
 	LockBuffer(buffer, BUFFER_LOCK_SHARE);
-	check_meta(index, BufferGetPage(buffer));
+	is_meta = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_META);
 	memcpy(meta, page_meta(BufferGetPage(buffer)), sizeof(*meta));
 	UnlockReleaseBuffer(buffer);
+	check_meta(index, meta, is_meta);
 }
 
 /* Start a change of the meta page: returns the page to edit. */
@@ -147,14 +148,18 @@ end_meta_edit(HnswIndex *index, VsPageEdit *edit, Buffer buffer)
 	UnlockReleaseBuffer(buffer);
 }
 
-void
-hnsw_set_insert_block(HnswIndex *index, BlockNumber block)
+bool
+hnsw_change_insert_block(HnswIndex *index, BlockNumber expected, BlockNumber block)
 {
 	VsPageEdit edit;
 	Buffer buffer;
+	VsHnswMeta *meta = begin_meta_edit(index, &edit, &buffer);
+	bool unchanged = meta->insert_block == expected;
 
-	begin_meta_edit(index, &edit, &buffer)->insert_block = block;
+	if (unchanged)
+		meta->insert_block = block;
 	end_meta_edit(index, &edit, buffer);
+	return unchanged;
 }
 
 void

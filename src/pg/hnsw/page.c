@@ -8,6 +8,7 @@
  */
 #include "postgres.h"
 
+#include "storage/freespace.h"
 #include "storage/indexfsm.h"
 #include "storage/lmgr.h"
 
@@ -30,6 +31,18 @@ hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
 	tail->page_id = VS_HNSW_PAGE_ID;
 }
 
+/* Places on pages have numbers of 32 bits, `bits` of them for the place on its page. */
+void
+hnsw_check_block(Relation index, BlockNumber block, int bits)
+{
+	if (block > (UINT32_MAX >> bits))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("hnsw index \"%s\" cannot have more than %u pages",
+						RelationGetRelationName(index), (UINT32_MAX >> bits) + 1),
+				 errhint("Partition the table.")));
+}
+
 /* First free slot of a locked node page, or -1. */
 static int
 find_free_slot(const VsHnswGeometry *geometry, Page page)
@@ -44,8 +57,23 @@ find_free_slot(const VsHnswGeometry *geometry, Page page)
 }
 
 /*
+ * A page that the free space map offers, or InvalidBlockNumber.  The map takes no part in recovery:
+ * after a crash it may name pages that the index has lost again.
+ */
+static BlockNumber
+mapped_page(Relation rel)
+{
+	BlockNumber block;
+
+	do
+		block = GetFreeIndexPage(rel);
+	while (block != InvalidBlockNumber && block >= RelationGetNumberOfBlocks(rel));
+	return block;
+}
+
+/*
  * An exclusively locked page with a free slot (or a page that is still to be initialised, *fresh).
- * Candidates: the hint, pages the vacuum freed slots on, a new page.
+ * Candidates: the hint, pages in the free space map, a new page.
  */
 static Buffer
 lock_page_with_room(HnswIndex *index, bool *fresh)
@@ -54,7 +82,7 @@ lock_page_with_room(HnswIndex *index, bool *fresh)
 	Buffer buffer;
 
 	for (*fresh = false; block != 0 && block != InvalidBlockNumber;
-		 block = GetFreeIndexPage(index->rel))
+		 block = mapped_page(index->rel))
 	{
 		buffer = hnsw_pin(index, block);
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -65,6 +93,19 @@ lock_page_with_room(HnswIndex *index, bool *fresh)
 	}
 	*fresh = true;
 	return vs_extend_relation(index->rel, MAIN_FORKNUM);
+}
+
+/*
+ * Let the next inserts store on a page.  Of several that were added at the same time, since all inserts
+ * saw the last one full, one becomes the hint and the others are kept for later.
+ */
+static void
+offer_page(HnswIndex *index, BlockNumber block)
+{
+	if (hnsw_change_insert_block(index, index->meta.insert_block, block))
+		return;
+	RecordFreeIndexPage(index->rel, block);
+	FreeSpaceMapVacuumRange(index->rel, block, block + 1);
 }
 
 /* Write header, code and links into a free slot of a page under edit. */
@@ -104,12 +145,7 @@ hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code, const 
 	VsNodeId id;
 	Page page;
 
-	if (block > (UINT32_MAX >> index->geometry.slot_bits))
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("hnsw index \"%s\" cannot have more than 2^32 slots",
-						RelationGetRelationName(index->rel)),
-				 errhint("Partition the table.")));
+	hnsw_check_block(index->rel, block, index->geometry.slot_bits);
 	vs_edit_begin(&edit, index->rel, index->logged);
 	page = vs_edit_page(&edit, buffer, fresh);
 	if (fresh)
@@ -118,6 +154,6 @@ hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code, const 
 	vs_edit_commit(&edit);
 	UnlockReleaseBuffer(buffer);
 	if (block != index->meta.insert_block)
-		hnsw_set_insert_block(index, block);
+		offer_page(index, block);
 	return id;
 }

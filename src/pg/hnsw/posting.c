@@ -72,6 +72,7 @@ provide_posting_page(HnswIndex *index)
 	}
 	buffer = vs_extend_relation(index->rel, MAIN_FORKNUM);
 	block = BufferGetBlockNumber(buffer);
+	hnsw_check_block(index->rel, block, VS_POSTING_SLOT_BITS);
 	vs_edit_begin(&edit, index->rel, index->logged);
 	hnsw_init_page(vs_edit_page(&edit, buffer, true), VS_PAGE_POSTINGS, index->meta.index_tag);
 	vs_edit_commit(&edit);
@@ -110,10 +111,13 @@ append_to_first_cell(HnswIndex *index, const VsHnswRecord *node, ItemPointer tid
 static bool
 prepend_cell(HnswIndex *index, Buffer node_buffer, VsNodeId id, ItemPointer tid)
 {
-	Buffer buffer = ReadBuffer(index->rel, index->meta.posting_block);
 	VsPageEdit edit;
+	Buffer buffer;
 	int slot;
 
+	if (index->meta.posting_block == 0)
+		return false;
+	buffer = ReadBuffer(index->rel, index->meta.posting_block);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	slot = find_free_cell(BufferGetPage(buffer));
 	if (slot >= 0)
@@ -153,7 +157,6 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		bool same;
 		bool done;
 
-		provide_posting_page(index);
 		buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
 		LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 		node = hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
@@ -166,8 +169,9 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		UnlockReleaseBuffer(buffer);
 		if (done || !same)
 			return done;
-		/* Somebody took the last free cell: get another page. */
+		/* No free cell where we thought: get another page. */
 		hnsw_refresh_meta(index);
+		provide_posting_page(index);
 	}
 }
 
@@ -203,18 +207,19 @@ hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNodeId id, HnswChainMark
 }
 
 static void
-push_tid(ItemPointerData **tids, int *capacity, int count, const void *tid)
+push_tid(HnswIndex *index, ItemPointerData **tids, int *capacity, int count, const void *tid)
 {
 	if (count == *capacity)
 	{
-		*capacity = Max(16, 2 * *capacity);
-		*tids = *tids == NULL ? palloc(*capacity * sizeof(ItemPointerData))
-			: repalloc(*tids, *capacity * sizeof(ItemPointerData));
+		Size bytes = Max(16, 2 * (Size) *capacity) * sizeof(ItemPointerData);
+
+		*tids = *tids == NULL ? MemoryContextAlloc(index->context, bytes) : repalloc_huge(*tids, bytes);
+		*capacity = bytes / sizeof(ItemPointerData);
 	}
 	memcpy(&(*tids)[count], tid, sizeof(ItemPointerData));
 }
 
-/* All heap rows of a node with postings, into a growing array; returns their number. */
+/* All heap rows of a node with postings, into a growing array that lives as long as `index`; returns their number. */
 int
 hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *capacity)
 {
@@ -229,7 +234,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 	if ((node->flags & VS_NODE_USED) != 0 && node->level == 0)
 	{
 		if (ItemPointerIsValid((const ItemPointerData *) node->heap_tid))
-			push_tid(tids, capacity, count++, node->heap_tid);
+			push_tid(index, tids, capacity, count++, node->heap_tid);
 		if (node->flags & VS_NODE_POSTINGS)
 			next = node->link;
 	}
@@ -241,7 +246,7 @@ hnsw_read_heap_rows(HnswIndex *index, VsNodeId id, ItemPointerData **tids, int *
 		LockBuffer(cells, BUFFER_LOCK_SHARE);
 		cell = hnsw_chain_cell(index->rel, BufferGetPage(cells), next, id, &mark);
 		for (int i = 0; i < cell->count; i++)
-			push_tid(tids, capacity, count++, cell->tids[i]);
+			push_tid(index, tids, capacity, count++, cell->tids[i]);
 		next = cell->next;
 		UnlockReleaseBuffer(cells);
 	}

@@ -8,17 +8,36 @@
 #include "postgres.h"
 
 #include "commands/vacuum.h"
+#include "storage/lmgr.h"
 #include "utils/memutils.h"
 
 #include "pg/compat.h"
 #include "pg/hnsw/walk.h"
+
+/*
+ * The length of the index, but for pages that their extender has not locked yet: the sweep would take
+ * such a page for one that a crash left empty and offer it to somebody else.
+ */
+static BlockNumber
+settled_length(Relation rel)
+{
+	bool need_lock = !RELATION_IS_LOCAL(rel);
+	BlockNumber blocks;
+
+	if (need_lock)
+		LockRelationForExtension(rel, ExclusiveLock);
+	blocks = RelationGetNumberOfBlocks(rel);
+	if (need_lock)
+		UnlockRelationForExtension(rel, ExclusiveLock);
+	return blocks;
+}
 
 void
 hnsw_walk_begin(HnswWalk *walk, Relation rel, BufferAccessStrategy strategy)
 {
 	walk->rel = rel;
 	walk->strategy = strategy;
-	walk->blocks = RelationGetNumberOfBlocks(rel);
+	walk->blocks = settled_length(rel);
 	walk->block = VS_HNSW_META_BLOCK;
 	walk->buffer = InvalidBuffer;
 	walk->page = NULL;
