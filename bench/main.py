@@ -3,6 +3,8 @@
 import argparse
 import datetime
 import os
+import signal
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +25,8 @@ EXACT_QUERIES = 50
 
 
 def main():
+    # A run that is told to stop still stops its servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
     options = parse_options()
     results = Results(Path(options.results) / options.label)
     sets = [datasets.load(name, options.data) for name in options.sets]
