@@ -40,15 +40,15 @@ SELECT * FROM vecstore.check_index('items_cosine');
 SELECT rows, nodes, duplicates, levels FROM vecstore.index_stats('items_cosine');
 
 -- Freed cells are used again: many rounds of duplicates take no more pages than the first.
-INSERT INTO items SELECT 1000 + i, ARRAY[1, i % 100, 3] FROM generate_series(1, 5000) i;
+INSERT INTO items SELECT 1000 + i, ARRAY[3, i % 10, i / 10 % 10] FROM generate_series(1, 2000) i;
 SELECT pages AS first_pages FROM vecstore.index_stats('items_cosine') \gset
 DELETE FROM items WHERE id > 1000;
 VACUUM items;
-INSERT INTO items SELECT 1000 + i, ARRAY[1, i % 100, 4] FROM generate_series(1, 5000) i;
+INSERT INTO items SELECT 1000 + i, ARRAY[4, i % 10, i / 10 % 10] FROM generate_series(1, 2000) i;
 SELECT pages <= :first_pages AS reused FROM vecstore.index_stats('items_cosine');
 DELETE FROM items WHERE id % 2 = 0;
 VACUUM items;
-INSERT INTO items SELECT 1000 + 2 * i, ARRAY[1, i % 100, 5] FROM generate_series(1, 2500) i;
+INSERT INTO items SELECT 1000 + 2 * i, ARRAY[5, i % 10, i / 10 % 10] FROM generate_series(1, 1000) i;
 SELECT pages <= :first_pages + 2 AS reused FROM vecstore.index_stats('items_cosine');
 VACUUM items;
 SELECT * FROM vecstore.check_index('items_cosine');

@@ -2,11 +2,13 @@
  *
  * check.c - vecstore.check_index: is an hnsw index sound?
  *
- * Owns: the order of the checks, their report, and under whose rights expressions of the index run.
+ * Owns: the order of the checks, their report, and under whose rights expressions of the index
+ * run.
  *
- * The check reads like a query: AccessShareLock on table and index, content locks one page at a time.
- * Inserts and scans may run meanwhile: what looks wrong because it is newer than the walk is read again
- * before it is reported.  A VACUUM at the same time may cause false warnings about reachability.
+ * The check reads like a query: AccessShareLock on table and index, content locks one page at a
+ * time. Inserts and scans may run meanwhile: what looks wrong because it is newer than the walk is
+ * read again before it is reported.  A VACUUM at the same time may cause false warnings about
+ * reachability.
  */
 #include "postgres.h"
 
@@ -75,7 +77,7 @@ hnsw_row_name(const ItemPointerData *tid)
 					ItemPointerGetOffsetNumberNoCheck(tid));
 }
 
-/* Wait until the nodes that the walk saw are linked: inserts hold the gate from first to last write. */
+/* Wait until the nodes that the walk saw are linked: inserts hold the gate to their last write. */
 static void
 wait_for_inserts(HnswCheck *check)
 {

@@ -24,8 +24,10 @@ typedef enum HnswSeverity
 #define HNSW_SLOT_POSTINGS 0x20
 #define HNSW_SLOT_LEVEL 0x0f
 
-/* Memory: 1 byte a slot, 1 bit a posting cell, while the graph is traversed 4 bytes a node; the rows
- * are sorted within maintenance_work_mem. */
+/*
+ * Memory: 1 byte a slot and 1 bit a posting cell, 1.25 bytes a slot more while links are followed; the
+ * rows are sorted within maintenance_work_mem.
+ */
 typedef struct HnswCheck
 {
 	Relation heap;
@@ -41,7 +43,7 @@ typedef struct HnswCheck
 	Tuplesortstate *rows;
 } HnswCheck;
 
-/* check.c: add a row to the result; location and the text are psprintf-like, in one string each */
+/* check.c: add a row to the result */
 extern void hnsw_report(HnswCheck *check, HnswSeverity severity, const char *location,
 						const char *format, ...) pg_attribute_printf(4, 5);
 /* Names of places, for reports. */

@@ -2,9 +2,9 @@
  *
  * check_graph.c - the part of vecstore.check_index that follows links.
  *
- * Owns: the checks of lists, of the way down from upper levels, of the entry, and that searches can
- * reach every node.  Works from the notes of check_pages.c; what contradicts them is read again, since
- * nodes may have come or gone since.
+ * Owns: the checks of lists, of the way down from upper levels, of the entry, and that searches
+ * can reach every node.  Works from the notes of check_pages.c; what contradicts them is read
+ * again, since nodes may have come or gone since.
  */
 #include "postgres.h"
 
@@ -169,7 +169,8 @@ check_entry(HnswCheck *check)
 		return false;
 	}
 	if ((int) index->meta.entry_level < highest)
-		hnsw_report(check, HNSW_WARNING, "meta page", "the entry is at level %d, but there are nodes at level %d",
+		hnsw_report(check, HNSW_WARNING, "meta page",
+					"the entry is at level %d, but there are nodes at level %d",
 					(int) index->meta.entry_level, highest);
 	for (int level = index->meta.entry_level; level >= 0; level--)
 	{

@@ -3,7 +3,8 @@
  * check_pages.c - the part of vecstore.check_index that looks at every page by itself.
  *
  * Owns: the checks of the meta page, page tails and records, and the notes on all slots that the
- * checks of links and rows work from.  Pages are copied under the share lock and judged afterwards.
+ * checks of links and rows work from.  Pages are copied under the share lock and judged
+ * afterwards.
  */
 #include "postgres.h"
 
@@ -30,7 +31,8 @@ meta_problem(const VsHnswMeta *meta, Page page)
 		return "its metric is unknown";
 	if (!vs_hnsw_geometry(meta->dims, meta->m, &geometry))
 		return "its dimensions and m are impossible";
-	if (meta->record_bytes != geometry.record_bytes || meta->slots_per_page != geometry.slots_per_page)
+	if (meta->record_bytes != geometry.record_bytes ||
+		meta->slots_per_page != geometry.slots_per_page)
 		return "its record size is not the one of its dimensions and m";
 	if (hnsw_page_tail(page)->index_tag != meta->index_tag)
 		return "its tag is not the one of the index";

@@ -2,8 +2,8 @@
  *
  * check_postings.c - the part of vecstore.check_index that follows posting chains.
  *
- * Owns: the check that every cell in use is in exactly one chain, that of its owner.  A chain is read
- * under the share lock of its node's page, like a scan reads it.
+ * Owns: the check that every cell in use is in exactly one chain, that of its owner.  A chain is
+ * read under the share lock of its node's page, like a scan reads it.
  */
 #include "postgres.h"
 
@@ -75,7 +75,8 @@ read_chain(HnswCheck *check, VsNodeId id, Chain *chain)
 {
 	const VsHnswGeometry *geometry = &check->index->geometry;
 	Buffer buffer = hnsw_pin(check->index, vs_node_block(geometry, id));
-	const VsHnswRecord *node = hnsw_slot(geometry, BufferGetPage(buffer), vs_node_slot(geometry, id));
+	const VsHnswRecord *node =
+		hnsw_slot(geometry, BufferGetPage(buffer), vs_node_slot(geometry, id));
 	uint32 next;
 
 	memset(chain, 0, sizeof(*chain));

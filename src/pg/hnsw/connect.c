@@ -2,10 +2,10 @@
  *
  * connect.c - link to the nodes that searches cannot reach.
  *
- * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts, because
- * links to a remote group of nodes give way to nearer ones.  A search places the node; the nearest of
- * the nodes found that can spare a place links to it, without cutting off any other.  What the node
- * leads to is reached as well then.
+ * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts,
+ * because links to a remote group of nodes give way to nearer ones.  A search places the node; the
+ * nearest of the nodes found that can spare a place links to it, without cutting off any other.
+ * What the node leads to is reached as well then.
  *
  * Nodes newer than the sweep are left alone: inserts are just linking them.
  */

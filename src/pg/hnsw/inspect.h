@@ -8,8 +8,8 @@
 #include "utils/rel.h"
 
 /*
- * Open an hnsw index and its table with AccessShareLock, held until the end of the transaction.  An
- * error unless the caller may read the table, or when the relation is no hnsw index with pages.
+ * Open an hnsw index and its table with AccessShareLock, held until the end of the transaction.
+ * An error unless the caller may read the table, or when the relation is no hnsw index with pages.
  */
 extern Relation hnsw_inspect_open(Oid index_oid, Relation *heap);
 extern void hnsw_inspect_close(Relation rel, Relation heap);

@@ -2,12 +2,12 @@
  *
  * reach.c - which records links lead to.
  *
- * Owns: the traversal.  A search goes along links and down levels, so a record counts as reached when
- * such steps lead to it from where searches begin.
+ * Owns: the traversal.  A search goes along links and down levels, so a record counts as reached
+ * when such steps lead to it from where searches begin.
  *
  * Records are expanded in the order of their pages: every round reads the pages that have pending
- * records once, front to back.  In a small world a few rounds reach everything, so the cost is a few
- * sequential passes, also when the index does not fit into memory.
+ * records once, front to back.  In a small world a few rounds reach everything, so the cost is a
+ * few sequential passes, also when the index does not fit into memory.
  *
  * Inserts may run meanwhile.  Records on pages added after the creation are ignored.
  */

@@ -26,8 +26,8 @@ extern void hnsw_reach_create(HnswReach *reach, HnswIndex *index, BufferAccessSt
 extern void hnsw_reach_from(HnswReach *reach, VsNodeId from, VsNodeId id);
 
 /*
- * False when the link is not needed for reaching what is reached: those by which records were reached
- * first form a tree.  One in 256 of the others counts as needed, too.
+ * False when the link is not needed for reaching what is reached: those by which records were
+ * reached first form a tree.  One in 256 of the others counts as needed, too.
  */
 extern bool hnsw_reach_needs(const HnswReach *reach, VsNodeId from, VsNodeId id);
 

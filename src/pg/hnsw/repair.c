@@ -2,16 +2,17 @@
  *
  * repair.c - the third phase of a vacuum: replace the links to tombstones.
  *
- * Owns: the choice of the replacements.  A link to a tombstone is replaced by what lay behind it: the
- * candidates are the live links of the tombstone, as in FreshDiskANN (Singh et al. 2021, algorithm 4),
- * and of the tombstones next to it when whole regions are gone.  They compete with the links that stay
- * by the rule that chose those (HNSW, algorithm 4).  Letting only the nearest candidates compete saves a
- * quarter of the time and costs a hundredth of recall@10 (GloVe-100, a quarter of 110,000 rows deleted).
+ * Owns: the choice of the replacements.  A link to a tombstone is replaced by what lay behind it:
+ * the candidates are the live links of the tombstone, as in FreshDiskANN (Singh et al. 2021,
+ * algorithm 4), and of the tombstones next to it when whole regions are gone.  They compete with
+ * the links that stay by the rule that chose those (HNSW, algorithm 4).  Letting only the nearest
+ * candidates compete saves a quarter of the time and costs a hundredth of recall@10 (GloVe-100, a
+ * quarter of 110,000 rows deleted).
  *
- * New lists are computed on a copy of the page, without any lock, and written in one edit of the page,
- * each only if its edge_version is unchanged.  A list that an insert changed meanwhile just loses its
- * links to tombstones: it got a new link this very moment.  So one visit always leaves a page without
- * links to tombstones, and after the pass nothing leads to one.
+ * New lists are computed on a copy of the page, without any lock, and written in one edit of the
+ * page, each only if its edge_version is unchanged.  A list that an insert changed meanwhile just
+ * loses its links to tombstones: it got a new link this very moment.  So one visit always leaves a
+ * page without links to tombstones, and after the pass nothing leads to one.
  */
 #include "postgres.h"
 
@@ -64,8 +65,8 @@ links_to_tombstone(const Repair *repair, VsHnswRecord *record)
 }
 
 /*
- * True the first time a list's work meets an id.  Nodes newer than this pass are outside the set; only
- * lists of live nodes have them, once each.
+ * True the first time a list's work meets an id.  Nodes newer than this pass are outside the set;
+ * only lists of live nodes have them, once each.
  */
 static bool
 meet(Repair *repair, VsNodeId id)
@@ -132,7 +133,7 @@ look_behind(Repair *repair, VsNodeId tombstone, int level)
 	}
 }
 
-/* Collect candidates: behind all tombstones of the list, further ones only while there are too few. */
+/* Collect candidates: behind all tombstones of the list, behind others while there are too few. */
 static void
 collect_candidates(Repair *repair, int level, int wanted)
 {
@@ -155,7 +156,8 @@ propose_list(Repair *repair, VsNodeId self, VsHnswRecord *record)
 	collect_candidates(repair, record->level, limit - repair->kept_count);
 	forget_seen(repair, self);
 	memcpy(options, repair->kept, repair->kept_count * sizeof(VsNodeId));
-	memcpy(options + repair->kept_count, repair->candidates, repair->candidate_count * sizeof(VsNodeId));
+	memcpy(options + repair->kept_count, repair->candidates,
+		   repair->candidate_count * sizeof(VsNodeId));
 	record->degree = vs_hnsw_choose_links(repair->inserter, record, options,
 										  repair->kept_count + repair->candidate_count, limit,
 										  vs_record_links(geometry, record));

@@ -2,8 +2,8 @@
  *
  * stats.c - vecstore.index_stats: what is in an hnsw index.
  *
- * Owns: the counts, taken in one pass over the pages.  Inserts and a vacuum may run meanwhile; then the
- * figures are those of no single moment.
+ * Owns: the counts, taken in one pass over the pages.  Inserts and a vacuum may run meanwhile;
+ * then the figures are those of no single moment.
  */
 #include "postgres.h"
 

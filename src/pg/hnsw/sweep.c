@@ -2,13 +2,14 @@
  *
  * sweep.c - the first phase of a vacuum: remove dead rows, page by page.
  *
- * Owns: the decision that a node is a tombstone (it has no row left), and the notes the later phases
- * work from: which records are tombstones, where the levels above 0 are, who can be the entry.
+ * Owns: the decision that a node is a tombstone (it has no row left), and the notes the later
+ * phases work from: which records are tombstones, where the levels above 0 are, who can be the
+ * entry.
  *
- * A page is looked at under the share lock; only one with dead rows is locked exclusively, and all its
- * rows are removed in one edit.  In between rows may be added but not taken away, since an index has
- * one vacuum at a time.  A tombstone never comes back to life: inserts that want to add a row to a node
- * look at its flags under the page's lock.
+ * A page is looked at under the share lock; only one with dead rows is locked exclusively, and all
+ * its rows are removed in one edit.  In between rows may be added but not taken away, since an
+ * index has one vacuum at a time.  A tombstone never comes back to life: inserts that want to add
+ * a row to a node look at its flags under the page's lock.
  */
 #include "postgres.h"
 
@@ -35,7 +36,8 @@ has_row(const VsHnswRecord *node)
 static bool
 is_live_base(const VsHnswRecord *record)
 {
-	return (record->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) == VS_NODE_USED && record->level == 0;
+	return (record->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) == VS_NODE_USED &&
+		record->level == 0;
 }
 
 static VsNodeId
@@ -172,7 +174,7 @@ sweep_node_page(HnswVacuum *vacuum, HnswWalk *walk)
 	note_page(vacuum, walk);
 }
 
-/* Bury the records on one page whose level-0 record is a tombstone: those of uppers[first..last). */
+/* Bury those of uppers[first..last), all on one page, whose level-0 record is a tombstone. */
 static void
 bury_on_page(HnswVacuum *vacuum, int64 first, int64 last)
 {
@@ -197,7 +199,7 @@ bury_on_page(HnswVacuum *vacuum, int64 first, int64 last)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* The upper records of buried nodes become tombstones too; the highest of the others may be the entry. */
+/* Upper records of buried nodes become tombstones too; the highest of the others may be the entry. */
 static void
 bury_uppers(HnswVacuum *vacuum)
 {
@@ -209,12 +211,12 @@ bury_uppers(HnswVacuum *vacuum)
 		BlockNumber block = vs_node_block(geometry, vacuum->uppers[first].id);
 		bool any = false;
 
-		for (last = first;
-			 last < vacuum->upper_count && vs_node_block(geometry, vacuum->uppers[last].id) == block;
-			 last++)
+		for (last = first; last < vacuum->upper_count; last++)
 		{
 			const HnswUpper *upper = &vacuum->uppers[last];
 
+			if (vs_node_block(geometry, upper->id) != block)
+				break;
 			if (hnsw_set_has(&vacuum->tombstones, upper->base))
 				any = true;
 			else if (upper->level > vacuum->entry_level)

@@ -4,9 +4,9 @@
  *
  * Owns: taking rows out of cells and cells out of chains, and the list of pages with free cells.
  *
- * The caller holds the lock of the node's page, which guards the whole chain; pages of cells are locked
- * inside it.  Unlinking a cell locks its predecessor's page as well.  That cannot deadlock: nobody else
- * locks two pages of cells, and an index has one vacuum at a time.
+ * The caller holds the lock of the node's page, which guards the whole chain; pages of cells are
+ * locked inside it.  Unlinking a cell locks its predecessor's page as well.  That cannot deadlock:
+ * nobody else locks two pages of cells, and an index has one vacuum at a time.
  */
 #include "postgres.h"
 
@@ -75,7 +75,8 @@ live_rows(HnswVacuum *vacuum, const VsHnswPosting *posting, uint8 tids[VS_POSTIN
 }
 
 static void
-rewrite_cell(HnswVacuum *vacuum, Buffer buffer, uint32 cell, uint8 tids[VS_POSTING_TIDS][6], int live)
+rewrite_cell(HnswVacuum *vacuum, Buffer buffer, uint32 cell, uint8 tids[VS_POSTING_TIDS][6],
+			 int live)
 {
 	VsHnswPosting *posting;
 	VsPageEdit edit;
@@ -131,7 +132,8 @@ void
 hnsw_chain_shorten(HnswVacuum *vacuum, Buffer node_buffer, VsNodeId id)
 {
 	const VsHnswGeometry *geometry = &vacuum->index->geometry;
-	const VsHnswRecord *node = hnsw_slot(geometry, BufferGetPage(node_buffer), vs_node_slot(geometry, id));
+	const VsHnswRecord *node =
+		hnsw_slot(geometry, BufferGetPage(node_buffer), vs_node_slot(geometry, id));
 	ChainPosition at = {.cell = node->link, .previous = 0};
 	HnswChainMark mark = {0};
 

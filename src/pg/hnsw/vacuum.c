@@ -12,13 +12,13 @@
  *   connect  link to live nodes that no search can reach.
  *   free     page by page, free the slots of the tombstones; new nodes may have them at once.
  *
- * Every step leaves a valid index, so a cancelled or crashed vacuum needs no cleaning up: the next one
- * finds the tombstones again.  A scan that remembers a tombstone from before the repair finds its slot
- * free or taken by another node; it believes only what it reads under the page's lock then, and rows
- * of a node that took the slot are invisible to its snapshot.
+ * Every step leaves a valid index, so a cancelled or crashed vacuum needs no cleaning up: the next
+ * one finds the tombstones again.  A scan that remembers a tombstone from before the repair finds
+ * its slot free or taken by another node; it believes only what it reads under the page's lock
+ * then, and rows of a node that took the slot are invisible to its snapshot.
  *
- * Nothing but the rare unreachable node needs a search, so the cost is that of some passes over the
- * pages plus, for each link to a tombstone, reading that tombstone.
+ * Nothing but the rare unreachable node needs a search, so the cost is that of some passes over
+ * the pages plus, for each link to a tombstone, reading that tombstone.
  */
 #include "postgres.h"
 
@@ -88,8 +88,8 @@ replace_entry(HnswVacuum *vacuum)
 }
 
 /*
- * As replace_entry, when the sweep saw no live node: the index is empty, or all of its nodes are newer
- * than the sweep.  Inserts are kept out, lest a node that comes now be forgotten.
+ * As replace_entry, when the sweep saw no live node: the index is empty, or all of its nodes are
+ * newer than the sweep.  Inserts are kept out, lest a node that comes now be forgotten.
  */
 static void
 replace_entry_of_dead_graph(HnswVacuum *vacuum)
@@ -185,8 +185,9 @@ hnsw_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 }
 
 /*
- * amvacuumcleanup.  When there was nothing to delete the phases run all the same: they count the rows,
- * find free pages, the tombstones of a cancelled vacuum, and nodes that inserts have cut off.
+ * amvacuumcleanup.  When there was nothing to delete the phases run all the same: they count the
+ * rows, find free pages, the tombstones of a cancelled vacuum, and nodes that inserts have cut
+ * off.
  */
 IndexBulkDeleteResult *
 hnsw_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)

@@ -19,9 +19,9 @@ typedef struct HnswUpper
 } HnswUpper;
 
 /*
- * One vacuum of one index.  Memory: 2 bits a slot, 12 bytes for each record above level 0 (3 % of the
- * nodes), 4 bytes a page of postings; the repair takes another bit a slot, and the check of what
- * searches reach 2 bits and 1 byte.
+ * One vacuum of one index.  Memory: 2 bits a slot, 12 bytes for each record above level 0 (3 % of
+ * the nodes), 4 bytes a page of postings; the repair takes another bit a slot, and the check of
+ * what searches reach 2 bits and 1 byte.
  */
 typedef struct HnswVacuum
 {

@@ -93,7 +93,8 @@ void
 hnsw_set_create(HnswNodeSet *set, uint64 ids)
 {
 	set->ids = ids;
-	set->words = palloc_extended((ids / 64 + 1) * sizeof(uint64), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	set->words =
+		palloc_extended((ids / 64 + 1) * sizeof(uint64), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 }
 
 void

@@ -34,8 +34,8 @@ extern void hnsw_walk_lock(HnswWalk *walk, int lock);
 #define HNSW_MAX_SLOTS (VS_PAGE_BYTES / VS_RECORD_HEADER_BYTES)
 
 /*
- * A set of node ids, or other numbers, one bit each.  Ids from the capacity on, those of pages added
- * later, are never members and are ignored when added.
+ * A set of node ids, or other numbers, one bit each.  Ids from the capacity on, those of pages
+ * added later, are never members and are ignored when added.
  */
 typedef struct HnswNodeSet
 {
