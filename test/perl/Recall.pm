@@ -13,8 +13,10 @@ use Vecstore;
 
 our @EXPORT = qw(recall_through_life);
 
-# What each preset promises of ten rows.
+# What each preset promises of ten rows.  The promise is measured on rows of the table; with inner products of
+# vectors of unequal length, new queries find other rows than these do, and get somewhat less.
 my %promise = (fast => 0.90, balanced => 0.95, high_recall => 0.99, max => 0.995);
+my %promise_of_ip = (fast => 0.80, balanced => 0.90, high_recall => 0.95, max => 0.97);
 
 # The images nobody inserts are the queries.
 use constant QUERIES => 100;
@@ -35,10 +37,11 @@ sub recall_through_life
     for (@indexes)
     {
       my ($column, $class, $operator) = @$_;
+      my $floors = $operator eq '<#>' ? \%promise_of_ip : \%promise;
       index_is_clean($node, "items_$class", $when);
       remember_truth($node, 'items', $column, $operator);
-      recall_at_least($node, 'items', $column, $operator, "SET vecstore.search_preset = $_;", $promise{$_}, "with preset $_ $when")
-        for sort { $promise{$a} <=> $promise{$b} } keys %promise;
+      recall_at_least($node, 'items', $column, $operator, "SET vecstore.search_preset = $_;", $floors->{$_}, "with preset $_ $when")
+        for sort keys %$floors;
     }
   };
 
