@@ -164,7 +164,7 @@ Insert(PagedIndex *index, Input *input)
 	for (int round = 0; round < 3; ++round)
 	{
 		const int level = static_cast<int>(input->Byte() % (VS_HNSW_MAX_LEVEL + 1));
-		vs_hnsw_inserter_search(inserter, &index->query, index->entry, index->entry_level, level,
+		vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, level,
 								index->Blocks(), 40);
 		for (int l = 0; l <= level; ++l)
 		{
