@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// main.cpp - runs every test once per SIMD target this processor has.
+// main.cpp - runs every test once per SIMD target this processor has; with --ends only for the best and
+// the least of them, which is what tests of whole graphs need.
 
 #include <cstdio>
+#include <cstring>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -13,10 +15,11 @@ namespace {
 
 class OneTargetPerIteration : public testing::EmptyTestEventListener {
  public:
-  OneTargetPerIteration() {
+  explicit OneTargetPerIteration(bool ends) {
     for (const char* const* name = vs_kernels_targets(); *name != nullptr; ++name) {
       names_.push_back(*name);
     }
+    if (ends && names_.size() > 2) names_.erase(names_.begin() + 1, names_.end() - 1);
   }
   int iterations() const { return static_cast<int>(names_.size()); }
 
@@ -34,7 +37,8 @@ class OneTargetPerIteration : public testing::EmptyTestEventListener {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  auto* targets = new OneTargetPerIteration;  // owned by the listeners
+  const bool ends = argc > 1 && std::strcmp(argv[1], "--ends") == 0;
+  auto* targets = new OneTargetPerIteration(ends);  // owned by the listeners
   testing::UnitTest::GetInstance()->listeners().Append(targets);
   GTEST_FLAG_SET(repeat, targets->iterations());
   return RUN_ALL_TESTS();

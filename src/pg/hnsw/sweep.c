@@ -67,7 +67,9 @@ look_at_page(HnswVacuum *vacuum, const HnswWalk *walk, PageLook *look)
 		}
 		if (node->flags & VS_NODE_POSTINGS)
 			look->chain[slot] = hnsw_chain_look(vacuum, walk_id(vacuum, walk, slot), node);
-		look->any |= look->row[slot] || look->chain[slot];
+		/* A node without rows was left behind by a crash. */
+		look->any |= look->row[slot] || look->chain[slot] ||
+			(!has_row(node) && (node->flags & VS_NODE_POSTINGS) == 0);
 	}
 }
 

@@ -73,7 +73,7 @@ find_entry(HnswVacuum *vacuum)
 	}
 }
 
-/* Let the searches begin at a live record, unless they do already. */
+/* Let the searches begin at a live record of the highest level, unless they do already. */
 static void
 replace_entry(HnswVacuum *vacuum)
 {
@@ -82,7 +82,7 @@ replace_entry(HnswVacuum *vacuum)
 	do
 	{
 		hnsw_refresh_meta(index);
-		if (entry_is_alive(index))
+		if (entry_is_alive(index) && index->meta.entry_level >= (uint32) vacuum->entry_level)
 			return;
 	} while (!hnsw_change_entry(index, index->meta.entry, vacuum->entry, vacuum->entry_level));
 }
