@@ -197,6 +197,8 @@ void vs_hnsw_inserter_search(VsHnswInserter *inserter, VsNodeId entry, int entry
                              uint32_t blocks, int ef_construction);
 int vs_hnsw_inserter_links(const VsHnswInserter *inserter, int level, const VsNodeId **ids);
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter *inserter);
+/* A node the search found at level 0 that has the very code of `record`, or VS_NO_NODE. */
+VsNodeId vs_hnsw_inserter_find_same(VsHnswInserter *inserter, const VsHnswRecord *record);
 /* True when a tombstone was among the nearest nodes of a level. */
 bool vs_hnsw_inserter_met_tombstone(const VsHnswInserter *inserter);
 

@@ -149,6 +149,17 @@ int vs_hnsw_inserter_links(const VsHnswInserter* inserter, int level, const VsNo
 
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter* inserter) { return inserter->nearest; }
 
+// Not only the nearest: estimates tie, and under inner product an equal vector need not be the nearest.
+VsNodeId vs_hnsw_inserter_find_same(VsHnswInserter* inserter, const VsHnswRecord* record) {
+  if (inserter->nearest == VS_NO_NODE) return VS_NO_NODE;
+  inserter->Load(inserter->ids.data(), int(inserter->ids.size()));
+  for (size_t i = 0; i < inserter->ids.size(); i++) {
+    auto* other = reinterpret_cast<const VsHnswRecord*>(inserter->records + i * inserter->stride);
+    if (vs_hnsw_same_code(other, record, inserter->geometry->dims)) return inserter->ids[i];
+  }
+  return VS_NO_NODE;
+}
+
 bool vs_hnsw_inserter_met_tombstone(const VsHnswInserter* inserter) { return inserter->met_tombstone; }
 
 int vs_hnsw_choose_links(VsHnswInserter* inserter, const VsHnswRecord* record,

@@ -263,7 +263,7 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 {
 	NewNode node = {0};
 	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
-	VsNodeId nearest;
+	VsNodeId same;
 
 	node.record = palloc0(vs_hnsw_load_stride(index->meta.dims));
 	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
@@ -272,12 +272,12 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 		!vs_hnsw_query_set(&index->query, index->values))
 		return;
 	search_place(index, inserter, &node);
-	nearest = vs_hnsw_inserter_nearest(inserter);
-	if (nearest != VS_NO_NODE && hnsw_add_heap_row(index, nearest, node.record, tid))
+	same = vs_hnsw_inserter_find_same(inserter, node.record);
+	if (same != VS_NO_NODE && hnsw_add_heap_row(index, same, node.record, tid))
 		return;
 	store_records(index, inserter, &node, tid);
 	link_all_back(index, inserter, &node);
-	if (nearest == VS_NO_NODE)
+	if (vs_hnsw_inserter_nearest(inserter) == VS_NO_NODE)
 		begin_graph(index, inserter, &node);
 	offer_entry(index, inserter, &node);
 }
