@@ -28,7 +28,7 @@ TEST(HnswBuild, FindsNeighborsUnderEveryMetric) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(1);
     const Vectors vectors =
-        MakeVectors(Kind::kGaussian, metric == VS_METRIC_L2 ? 2000 : 400, 24, random);
+        MakeVectors(Kind::kGaussian, metric == VS_METRIC_L2 ? 1900 : 400, 24, random);
     const Vectors queries = MakeVectors(Kind::kGaussian, 40, 24, random);
     PagedIndex index(metric, 24, 16, 64);
     index.Build(vectors);
