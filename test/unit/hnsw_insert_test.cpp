@@ -40,7 +40,7 @@ TEST(HnswInserter, FindsTheNearestAndLinksToIt) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(1);
     PagedIndex index(metric, 16, 6, 48);
-    index.Build(MakeVectors(Kind::kGaussian, 600, 16, random));
+    index.Build(MakeVectors(Kind::kGaussian, 300, 16, random));
     index.ForNodes([](VsNodeId id, VsHnswRecord* record) {
       if (id % 7 == 0) record->flags |= VS_NODE_TOMBSTONE;
     });
@@ -156,9 +156,10 @@ TEST(HnswChooseLinks, TakesMoreCandidatesThanItConsiders) {
 TEST(HnswInsert, GrowsAGraphThatAnswers) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(5);
-    const Vectors vectors = MakeVectors(Kind::kGaussian, 700, 16, random);
+    const size_t rows = metric == VS_METRIC_L2 ? 600 : 200;
+    const Vectors vectors = MakeVectors(Kind::kGaussian, rows, 16, random);
     const Vectors queries = MakeVectors(Kind::kGaussian, 30, 16, random);
-    PagedIndex index(metric, 16, 12, 48);
+    PagedIndex index(metric, 16, 8, 40);
     Inserter inserter(&index);
     for (uint32_t row = 0; row < vectors.size(); ++row)
       ASSERT_TRUE(inserter.Insert(vectors[row].data(), row));

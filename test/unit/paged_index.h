@@ -83,6 +83,14 @@ class PagedIndex {
     Tail(Blocks() - 1)->kind = kind;
     return Blocks() - 1;
   }
+  // Become what an index of the same shape is.
+  void Copy(const PagedIndex& other) {
+    pages.clear();
+    for (const auto& page : other.pages) pages.push_back(std::make_unique<Page>(*page));
+    entry = other.entry;
+    entry_level = other.entry_level;
+    more_rows = other.more_rows;
+  }
   uint32_t Blocks() const { return static_cast<uint32_t>(pages.size()); }
   VsHnswPageTail* Tail(uint32_t block) const {
     return reinterpret_cast<VsHnswPageTail*>(pages[block]->bytes + VS_PAGE_BYTES -
@@ -246,7 +254,8 @@ class PagedIndex {
     return Of(context)->Tail(block)->kind == VS_PAGE_NODES;
   }
 
-  // The server reads these without a lock or a check, so the core must name slots of node pages only.
+  // The server reads these without a lock or a check, so the core must name slots of node pages
+  // only.
   const VsHnswRecord* Readable(VsNodeId id) const {
     const uint32_t block = vs_node_block(&geometry, id);
     if (block == VS_HNSW_META_BLOCK || block >= Blocks() ||
