@@ -34,7 +34,7 @@ constexpr Shape kShapes[] = {{5, 3}, {40, 8}, {700, 16}};
 
 class Input {
  public:
-  Input(const uint8_t *data, size_t size) : data_(data), size_(size) {}
+  Input(const uint8_t* data, size_t size) : data_(data), size_(size) {}
   bool empty() const { return size_ == 0; }
   uint32_t Byte() {
     if (size_ == 0) return 0;
@@ -47,7 +47,7 @@ class Input {
   }
 
  private:
-  const uint8_t *data_;
+  const uint8_t* data_;
   size_t size_;
 };
 
@@ -61,9 +61,9 @@ std::vector<float> MakeRow(uint32_t dims, uint32_t row) {
 }
 
 // One sound index per shape and metric, made once.
-const PagedIndex &Sound(const Shape &shape, VsMetric metric) {
+const PagedIndex& Sound(const Shape& shape, VsMetric metric) {
   static std::unique_ptr<PagedIndex> made[std::size(kShapes)][VS_METRIC_L1 + 1];
-  auto &index = made[&shape - kShapes][metric];
+  auto& index = made[&shape - kShapes][metric];
   if (index == nullptr) {
     std::vector<std::vector<float>> rows;
     for (uint32_t row = 0; row < kRows; ++row) rows.push_back(MakeRow(shape.dims, row));
@@ -74,8 +74,8 @@ const PagedIndex &Sound(const Shape &shape, VsMetric metric) {
 }
 
 // Three in four patches go where headers, links and the page's tail are.
-void Patch(PagedIndex *index, Input *input) {
-  const VsHnswGeometry &g = index->geometry;
+void Patch(PagedIndex* index, Input* input) {
+  const VsHnswGeometry& g = index->geometry;
   const uint32_t where = input->Word(), value = input->Byte();
   const uint32_t block = 1 + where % (index->Blocks() - 1);
   const uint32_t slot = input->Byte() % g.slots_per_page;
@@ -96,15 +96,15 @@ void Patch(PagedIndex *index, Input *input) {
   index->pages[block]->bytes[at] = static_cast<uint8_t>(value);
 }
 
-void PatchSome(PagedIndex *index, Input *input, uint32_t count) {
+void PatchSome(PagedIndex* index, Input* input, uint32_t count) {
   for (uint32_t i = 0; i < count && !input->empty(); ++i) Patch(index, input);
 }
 
-void Scan(PagedIndex *index, Input *input) {
+void Scan(PagedIndex* index, Input* input) {
   const uint32_t how = input->Byte();
   const auto order = static_cast<VsScanOrder>(how % 3);
   const int ef = 1 + static_cast<int>(how / 3);
-  VsHnswScan *scan = vs_hnsw_scan_create(&index->host, &index->geometry);
+  VsHnswScan* scan = vs_hnsw_scan_create(&index->host, &index->geometry);
   VsHnswHit hit;
   std::set<VsNodeId> seen;
   vs_hnsw_scan_begin(scan, &index->query, index->entry, index->entry_level, index->Blocks(), ef,
@@ -119,19 +119,18 @@ void Scan(PagedIndex *index, Input *input) {
   }
 }
 
-void ExpectDistinct(const VsNodeId *ids, int n) {
+void ExpectDistinct(const VsNodeId* ids, int n) {
   Expect(n >= 0 && std::set<VsNodeId>(ids, ids + n).size() == static_cast<size_t>(n));
 }
 
-void Insert(PagedIndex *index, Input *input) {
-  VsHnswInserter *inserter = vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
+void Insert(PagedIndex* index, Input* input) {
+  VsHnswInserter* inserter = vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
   VsNodeId chosen[VS_HNSW_MAX_LINKS];
   for (int round = 0; round < 3; ++round) {
     const int level = static_cast<int>(input->Byte() % (VS_HNSW_MAX_LEVEL + 1));
-    vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, level,
-                            index->Blocks(), 40);
+    vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, level, index->Blocks(), 40);
     for (int l = 0; l <= level; ++l) {
-      const VsNodeId *links;
+      const VsNodeId* links;
       const int count = vs_hnsw_inserter_links(inserter, l, &links);
       Expect(count <= static_cast<int>(vs_links_at(&index->geometry, l)));
       ExpectDistinct(links, count);
@@ -148,11 +147,11 @@ void Insert(PagedIndex *index, Input *input) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Input input(data, size);
-  const Shape &shape = kShapes[input.Byte() % std::size(kShapes)];
+  const Shape& shape = kShapes[input.Byte() % std::size(kShapes)];
   const VsMetric metric = kMetrics[input.Byte() % std::size(kMetrics)];
-  const PagedIndex &sound = Sound(shape, metric);
+  const PagedIndex& sound = Sound(shape, metric);
   PagedIndex index(metric, shape.dims, shape.m, 32);
   index.Copy(sound);
   const uint32_t entry = input.Byte();

@@ -28,7 +28,7 @@ TEST(HnswBuild, FindsNeighborsUnderEveryMetric) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(1);
     const Vectors vectors =
-        MakeVectors(Kind::kGaussian, metric == VS_METRIC_L2 ? 1900 : 400, 24, random);
+        MakeVectors(Kind::kGaussian, metric == VS_METRIC_L2 ? 1999 : 400, 24, random);
     const Vectors queries = MakeVectors(Kind::kGaussian, 40, 24, random);
     PagedIndex index(metric, 24, 16, 64);
     index.Build(vectors);
@@ -161,7 +161,7 @@ TEST(HnswBuild, IsDeterministic) {
 TEST(HnswBuild, CalibrationRises) {
   reference::Random random(7);
   PagedIndex index(VS_METRIC_L2, 6, 4, 12);
-  index.Build(MakeVectors(Kind::kGaussian, 10000, 6, random));
+  index.Build(MakeVectors(Kind::kGaussian, 4000, 6, random));
   ASSERT_TRUE(index.calibrated);
   for (int preset = 0; preset < VS_HNSW_PRESETS; ++preset) {
     EXPECT_GE(index.calibration[preset], 16);
@@ -170,7 +170,7 @@ TEST(HnswBuild, CalibrationRises) {
       EXPECT_GE(index.calibration[preset], index.calibration[preset - 1]);
     }
   }
-  ExpectSound(index, 10000);
+  ExpectSound(index, 4000);
 }
 
 // More equal vectors than queries are kept back, and nothing but equal vectors.
@@ -179,7 +179,7 @@ TEST(HnswBuild, CalibratesOnDuplicates) {
     reference::Random random(8);
     const Vectors some = MakeVectors(Kind::kGaussian, distinct, 4, random);
     Vectors vectors;
-    for (size_t i = 0; i < 10000; ++i) vectors.push_back(some[i % distinct]);
+    for (size_t i = 0; i < 4000; ++i) vectors.push_back(some[i % distinct]);
     PagedIndex index(VS_METRIC_L2, 4, 4, 8);
     index.Build(vectors);
     ExpectSound(index, vectors.size());

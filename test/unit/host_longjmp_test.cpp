@@ -95,8 +95,7 @@ uint64_t Insert(Leaver* leaver) {
   const VsNodeId* links;
   VsNodeId chosen[VS_HNSW_MAX_LINKS];
   uint64_t sum = 0;
-  vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, 1,
-                          index->Blocks(), 40);
+  vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, 1, index->Blocks(), 40);
   for (int level = 0; level <= 1; ++level) {
     const int count = vs_hnsw_inserter_links(inserter, level, &links);
     for (int i = 0; i < count; ++i) sum = Mix(sum, links[i]);

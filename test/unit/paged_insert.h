@@ -43,8 +43,8 @@ class Inserter {
 
   // Choose links for a node of this level at the current query.
   void Search(int level) {
-    vs_hnsw_inserter_search(inserter_, index_->entry, index_->entry_level, level,
-                            index_->Blocks(), index_->ef_construction);
+    vs_hnsw_inserter_search(inserter_, index_->entry, index_->entry_level, level, index_->Blocks(),
+                            index_->ef_construction);
   }
 
   std::vector<VsNodeId> Links(int level) const {
