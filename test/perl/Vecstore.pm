@@ -123,7 +123,7 @@ sub recall_at_least
 sub kill_everything
 {
   my ($node) = @_;
-  my $postmaster = (split /\n/, slurp_file($node->data_dir . '/postmaster.pid'))[0];
+  my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)\n/ or die 'no server to kill';
   my @pids = ($postmaster, grep { parent_of($_) == $postmaster } map { m|/(\d+)/stat$| } glob('/proc/[0-9]*/stat'));
   $node->kill9;
   kill 'KILL', @pids;
