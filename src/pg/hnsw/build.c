@@ -102,8 +102,9 @@ index_dimensions(Relation rel)
 				 errmsg("column cannot have more than %d dimensions for hnsw index", max_dims),
 				 errdetail("A node of %d dimensions with m = %d does not fit a page of %d bytes.",
 						   dims, hnsw_option_m(rel), BLCKSZ),
-				 errhint("Use a smaller m, or index the leading dimensions: (subvector(embedding, 1, %d)::vector(%d)).",
-						 max_dims, max_dims)));
+				 errhint("Use a smaller m, or index the leading dimensions: (subvector(embedding, 1, %d)::%s(%d)).",
+						 max_dims,
+						 hnsw_opclass(rel)->element == VS_FLOAT16 ? "halfvec" : "vector", max_dims)));
 	return dims;
 }
 
