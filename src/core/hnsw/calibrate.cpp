@@ -92,6 +92,9 @@ void VsHnswBuilder::Calibrate(uint32_t stride) {
     limits[q] = nearest.size() > 0 ? nearest[nearest.size() - 1].estimate : 0;
     expected += nearest.size();
   }
+  // Vectors under inner product are not centred, so their codes err more; the true neighbours found by
+  // codes do not show that.
+  const size_t margin = query.metric == VS_METRIC_IP ? 2 : 1;
   int preset = 0;
   for (double width = kFirstBeam; preset < VS_HNSW_PRESETS; width *= kBeamStep) {
     size_t ef = width < kLastBeam ? size_t(width) : kLastBeam;
@@ -99,7 +102,8 @@ void VsHnswBuilder::Calibrate(uint32_t stride) {
     for (uint32_t q = 0; q < queries; q++) found += size_t(CountFound(q * stride, limits[q], ef));
     while (preset < VS_HNSW_PRESETS &&
            (double(found) >= kRecall[preset] * double(expected) || ef == kLastBeam)) {
-      calibrated_ef[preset] = uint16_t(std::max(ef, kLeastBeam[preset]));
+      size_t beam_width = std::min(std::max(ef * margin, kLeastBeam[preset]), kLastBeam);
+      calibrated_ef[preset] = uint16_t(beam_width);
       preset++;
     }
   }
