@@ -94,7 +94,7 @@ void VsHnswBuilder::Calibrate(uint32_t stride) {
   }
   // Vectors under inner product are not centred, so their codes err more; the true neighbours found by
   // codes do not show that.
-  const size_t margin = query.metric == VS_METRIC_IP ? 2 : 1;
+  const size_t margin = query.metric == VS_METRIC_IP ? 4 : 1;
   int preset = 0;
   for (double width = kFirstBeam; preset < VS_HNSW_PRESETS; width *= kBeamStep) {
     size_t ef = width < kLastBeam ? size_t(width) : kLastBeam;
