@@ -165,13 +165,8 @@ void VsHnswBuilder::LinkBack(uint32_t index, int level) {
 
 void VsHnswBuilder::SearchFrom(Candidate start, int level, size_t ef) {
   NoOverflow none;
-  bool was_full;
-  Candidate evicted;
   visited.Reset(records.count());
-  visited.Add(start.id);
-  beam.Reset(ef);
-  beam.Offer(start, &was_full, &evicted);
-  SearchLevel(&graph, level, &beam, &visited, &none);
+  SearchLevelFrom(start, ef, &graph, level, &beam, &visited, &none);
 }
 
 // Make `index` the query and walk down from the entry to `level`.

@@ -18,13 +18,13 @@ namespace {
 constexpr size_t kNeighbors = 10;
 constexpr uint32_t kMaxQueries = 200;
 constexpr uint32_t kMinQueries = 50;
-constexpr uint32_t kMinNodes = 2000;         // below that the fixed beams are ample
-constexpr double kScanBudget = 2e10;        // code bytes read to find the true neighbours
+constexpr uint32_t kMinNodes = 2000;       // below that the fixed beams are ample
+constexpr double kScanBudget = 2e10;       // code bytes read to find the true neighbours
 constexpr size_t kFirstBeam = 16;
 // The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
 constexpr size_t kLeastBeam[VS_HNSW_PRESETS] = {16, 24, 48, 100};
 constexpr size_t kLastBeam = 10000;
-constexpr double kBeamStep = 1.189207115;   // 2^1/4
+constexpr double kBeamStep = 1.189207115;  // 2^1/4
 constexpr double kRecall[VS_HNSW_PRESETS] = {0.90, 0.95, 0.99, 0.999};
 
 }  // namespace

@@ -31,8 +31,7 @@ struct VsHnswInserter {
   PagedGraph graph;
   Beam beam;
   VisitedSet visited;
-  VsHnswQuery pair;     // scratch: a record as query
-  uint8_t* pair_bytes;  // its memory
+  VsHnswQuery pair;  // scratch: a record as query
   GrowArray<LinkOption> options;
   GrowArray<VsNodeId> ids;
   uint8_t* records;  // loaded headers and codes
@@ -63,8 +62,7 @@ VsHnswInserter* vs_hnsw_inserter_create(const VsHnswHost* host, const VsHnswGeom
   inserter->visited.Init(memory);
   inserter->options.Init(memory);
   inserter->ids.Init(memory);
-  inserter->pair_bytes = memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims));
-  vs_hnsw_query_init(&inserter->pair, space, inserter->pair_bytes);
+  vs_hnsw_query_init(&inserter->pair, space, memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims)));
   inserter->records = nullptr;
   inserter->record_capacity = 0;
   inserter->stride = vs_hnsw_load_stride(geometry->dims);
@@ -127,12 +125,7 @@ void vs_hnsw_inserter_search(VsHnswInserter* inserter, VsNodeId entry, int entry
 
   for (int l = top; l >= 0; l--) {
     NoOverflow none;
-    bool was_full;
-    Candidate evicted;
-    visited->Add(start.id);
-    inserter->beam.Reset(size_t(ef_construction));
-    inserter->beam.Offer(start, &was_full, &evicted);
-    SearchLevel(graph, l, &inserter->beam, visited, &none);
+    SearchLevelFrom(start, size_t(ef_construction), graph, l, &inserter->beam, visited, &none);
     if (inserter->beam.size() == 0) return;
     LevelLinks* links = &inserter->links[l];
     links->count = inserter->ChooseFromBeam(int(vs_links_at(geometry, l)), links->ids);

@@ -2,7 +2,7 @@
 //
 // paged_graph.h - the graph as search.h wants it, read through the host's pages.
 //
-// Owns: what expansions found, and that no id leads outside a page: score and load read without any
+// Owns: what expansions found, and that no id leads outside a page: score reads without any
 // check.  Everything taken from read_node was copied under the page's share lock; estimates of
 // unexpanded candidates are hints.
 #ifndef VECSTORE_CORE_HNSW_PAGED_GRAPH_H

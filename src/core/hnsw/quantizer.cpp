@@ -258,8 +258,8 @@ void vs_hnsw_query_from_record(VsHnswQuery* query, const VsHnswRecord* record) {
 }
 
 double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float error) {
-  // Relative rounding error of the SQL functions: partial sums of at least four lanes and
-  // accumulators; four partial sums at the least, and doubled for safety.
+  // Relative rounding error of the SQL functions: they add four partial sums at the least, so no chain
+  // of additions is longer than dims/4 and a few; doubled for safety.
   const double ulp = 1.2e-7;
   const double rounding = (query->space->dims / 4 + 16) * ulp;
   const double tiny = (query->space->dims + 64) * kDenormal;

@@ -93,12 +93,7 @@ bool VsHnswScan::SearchBeam(VsNodeId entry, int entry_level) {
   Candidate start = {0, entry, 0};
   graph.Score(&entry, 1, &start.estimate);
   if (!DescendGreedily(&graph, entry_level, 0, &start, &visited)) return false;
-
-  bool was_full;
-  Candidate evicted;
-  visited.Add(start.id);
-  beam.Offer(start, &was_full, &evicted);
-  SearchLevel(&graph, 0, &beam, &visited, &frontier);
+  SearchLevelFrom(start, ef, &graph, 0, &beam, &visited, &frontier);
   return beam.size() > 0;
 }
 

@@ -62,6 +62,19 @@ void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overf
   }
 }
 
+// Search a level from one node, with a beam of `ef`.
+template <class Graph, class Overflow>
+void SearchLevelFrom(const Candidate& start, size_t ef, Graph* graph, int level, Beam* beam,
+                     VisitedSet* visited, Overflow* overflow) {
+  bool was_full;
+  Candidate evicted;
+
+  visited->Add(start.id);
+  beam->Reset(ef);
+  beam->Offer(start, &was_full, &evicted);
+  SearchLevel(graph, level, beam, visited, overflow);
+}
+
 // Walk down greedily from *entry at level `from` to level `to`: *entry becomes the nearest node found,
 // at level `to`, not expanded.  Graph also supplies Descend: the id of an expanded candidate one level
 // down.  False when not even the entry exists.

@@ -18,8 +18,6 @@
  */
 #include "postgres.h"
 
-#include <float.h>
-
 #include "miscadmin.h"
 #include "storage/buf_internals.h"
 #include "utils/hsearch.h"
@@ -129,7 +127,7 @@ prefetch_node(HnswIndex *index, VsNodeId id)
 	const char *record;
 	const char *line;
 
-	if (buffer <= 0 || !is_slot(index, id))
+	if (buffer <= 0)
 		return;
 	__builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
 	record = (const char *) BufferGetPage(buffer) +
@@ -145,6 +143,7 @@ node_record(HnswIndex *index, Buffer buffer, VsNodeId id)
 	return hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
 }
 
+/* Ids come from PagedGraph, which lets none pass that is not a slot. */
 static void
 host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 {
@@ -154,17 +153,14 @@ host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 		prefetch_node(index, ids[i]);
 	for (int i = 0; i < n; i++)
 	{
-		Buffer buffer;
+		Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
 
-		estimates[i] = FLT_MAX;
-		if (!is_slot(index, ids[i]))
-			continue;
-		buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
 		estimates[i] = vs_hnsw_estimate(&index->query, node_record(index, buffer, ids[i]));
 		ReleaseBuffer(buffer);
 	}
 }
 
+/* Also asked for ids that vacuum and check read from pages themselves. */
 static void
 host_load(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride)
 {

@@ -76,7 +76,6 @@ typedef struct HnswIndex
 extern bytea *hnsw_options(Datum reloptions, bool validate);
 extern int hnsw_option_m(Relation index);
 extern int hnsw_option_ef_construction(Relation index);
-extern int hnsw_option_ef_search(Relation index);
 extern const HnswOpclass *hnsw_opclass(Relation index);
 extern bool hnsw_validate(Oid opclassoid);
 extern void hnsw_cost_estimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
