@@ -59,3 +59,13 @@ sql/vecstore--$(EXTVERSION).sql: $(SQL_PARTS) vecstore.control
 -include $(OBJS:.o=.d)
 
 include tools/targets.mk
+
+# The two commands of the README.
+demo: ## build, load real data, answer questions over it; leaves a private server running
+	@tools/setup.sh
+	@$(AS_USER) env JOBS=$(JOBS) tools/demo.sh run
+ifneq ($(filter check,$(MAKECMDGOALS)),)
+check: ## all tests that need only Debian's packages
+	@tools/setup.sh
+	@$(AS_USER) $(MAKE) --no-print-directory check-run
+endif

@@ -1,4 +1,5 @@
-# Targets for people: demo, check, bench, help.  Included by the top Makefile.
+# Targets for people, but for the first two: bench, help and what demo and check are made of.  Included
+# by the top Makefile.
 #
 # Everything that needs a server runs against a private copy of PostgreSQL below build/pg, so no root
 # and no running server are needed.  Started as root, the targets hand over to an unprivileged user.
@@ -21,17 +22,9 @@ setup: ## install the Debian packages that building and testing need (root or su
 setup-all: ## also what make check-all and make bench need
 	@tools/setup.sh all
 
-demo: ## build, load real data, answer questions over it; leaves a private server running
-	@tools/setup.sh
-	@$(AS_USER) env JOBS=$(JOBS) tools/demo.sh run
 demo-stop: ## stop the server that make demo left running
 	@$(AS_USER) tools/demo.sh stop
 
-ifneq ($(filter check,$(MAKECMDGOALS)),)
-check: ## all tests that need only Debian's packages
-	@tools/setup.sh
-	@$(AS_USER) $(MAKE) --no-print-directory check-run
-endif
 check-all: ## the slower tests and those that need npm or PyPI packages
 	@tools/setup.sh all
 	@$(AS_USER) $(MAKE) --no-print-directory check-all-run
