@@ -214,46 +214,61 @@ int vs_hnsw_choose_links(VsHnswInserter *inserter, const VsHnswRecord *record, c
 
 typedef struct VsHnswBuilder VsHnswBuilder;
 
+/*
+ * What a participant of a build asks of the server.  All participants, one or many, work in one block of
+ * memory and call the functions marked collective in the same order.
+ */
 typedef struct VsHnswBuildHost {
   void *context;
-  /* As VsHnswHost.grow; everything lives until the host drops it all. */
+  /* As VsHnswHost.grow; memory of this participant, which lives until the host drops it all. */
   void *(*grow)(void *context, void *old, size_t old_bytes, size_t new_bytes);
-  /* Called between nodes: may report progress, may not return. */
-  void (*progress)(void *context, uint64_t done);
+  /* Called now and then, with the number of nodes linked so far by all: may report it, may not return. */
+  void (*progress)(void *context, uint64_t linked);
+  /* Wait until all participants have come here.  May not return. */
+  void (*synchronize)(void *context);
+  void *arena; /* the block, where this participant sees it */
+  bool leader; /* true for one of the participants */
 } VsHnswBuildHost;
+
+/* Bytes of a block for so many nodes, and how many nodes fit so many bytes. */
+size_t vs_hnsw_build_bytes(const VsHnswGeometry *geometry, uint32_t capacity);
+uint32_t vs_hnsw_build_capacity(const VsHnswGeometry *geometry, size_t bytes);
+/* Prepare a block, once, before participants come.  It holds no pointers. */
+void vs_hnsw_build_format(void *arena, uint32_t capacity);
 
 VsHnswBuilder *vs_hnsw_builder_create(const VsHnswBuildHost *host, const VsHnswGeometry *geometry,
                                       const VsHnswSpace *space, int ef_construction);
-/* Memory one more node of level 0 takes; upper levels add about 3 %. */
-size_t vs_hnsw_builder_bytes_per_node(const VsHnswGeometry *geometry);
 
-/* Phase 1: take a node in: header (scale, norm, error, heap_tid set), code, level. */
-void vs_hnsw_builder_add(VsHnswBuilder *builder, const VsHnswRecord *record, const int8_t *code, int level);
+/*
+ * Phase 1: take a node in: header (scale, norm, error, heap_tid set), code, level.  False when there is
+ * no room.  Participants may add nodes at the same time.
+ */
+bool vs_hnsw_builder_add(VsHnswBuilder *builder, const VsHnswRecord *record, const int8_t *code, int level);
 uint64_t vs_hnsw_builder_count(const VsHnswBuilder *builder);
 
-/* Phase 2: link all nodes, and measure how wide a beam each preset needs. */
+/* Phase 2, collective: link all nodes, and measure how wide a beam each preset needs. */
 void vs_hnsw_builder_link(VsHnswBuilder *builder);
 
 /* The beam widths of the presets; false when there were too few nodes to tell. */
 bool vs_hnsw_builder_calibration(const VsHnswBuilder *builder, uint16_t ef[VS_HNSW_PRESETS]);
 
 /*
- * Phase 3: final pruning, and the order of the records on pages.  Node pages start at first_block.
- * Returns the number of node pages; *entry and *entry_level describe the entry point (VS_NO_NODE when
- * nothing was added).
+ * Phase 3, collective: final pruning, and the order of the records on pages.  Node pages start at the
+ * leader's first_block.  Returns the number of node pages; *entry and *entry_level describe the entry
+ * point (VS_NO_NODE when nothing was added).
  */
 uint32_t vs_hnsw_builder_layout(VsHnswBuilder *builder, uint32_t first_block, VsNodeId *entry,
                                 int *entry_level);
 
-/* Write the slots of the page-th node page (0-based) at `slots`; returns the slots in use. */
-uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder *builder, uint32_t page, uint8_t *slots);
+/* Write the slots of the page-th node page (0-based) at `slots`; returns the slots in use.  Any participant. */
+uint32_t vs_hnsw_builder_write_page(VsHnswBuilder *builder, uint32_t page, uint8_t *slots);
 
 /*
  * Heap rows beyond the first of nodes that have several: one (id, tid) pair a call, grouped by id.
  * Start with *cursor = 0; false when there are no more.  The record itself carries the first row; the
  * postings, `link` and VS_NODE_POSTINGS are the host's to write.
  */
-bool vs_hnsw_builder_next_duplicate(const VsHnswBuilder *builder, uint64_t *cursor, VsNodeId *id,
+bool vs_hnsw_builder_next_duplicate(VsHnswBuilder *builder, uint64_t *cursor, VsNodeId *id,
                                     uint8_t tid[6]);
 
 #ifdef __cplusplus

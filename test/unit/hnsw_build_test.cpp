@@ -12,6 +12,7 @@
 #include "graph_check.h"
 #include "hnsw_vectors.h"
 #include "paged_index.h"
+#include "participants.h"
 
 namespace {
 
@@ -203,23 +204,91 @@ TEST(HnswBuild, OverflowingVectorsDoNotBreakIt) {
 TEST(HnswBuild, ReportsProgressForEveryNode) {
   struct Context {
     Arena arena;
-    std::vector<uint64_t> done;
+    std::set<uint64_t> linked;
   } context;
-  VsHnswBuildHost host = {
-      &context,
-      [](void* c, void* old, size_t old_bytes, size_t new_bytes) {
-        return static_cast<Context*>(c)->arena.Grow(old, old_bytes, new_bytes);
-      },
-      [](void* c, uint64_t done) { static_cast<Context*>(c)->done.push_back(done); }};
   PagedIndex index(VS_METRIC_L2, 5, 4, 16);
+  VsHnswBuildHost host = index.BuildHost(&context.arena, 50);
+  host.context = &context;
+  host.grow = [](void* c, void* old, size_t old_bytes, size_t new_bytes) {
+    return static_cast<Context*>(c)->arena.Grow(old, old_bytes, new_bytes);
+  };
+  host.progress = [](void* c, uint64_t linked) { static_cast<Context*>(c)->linked.insert(linked); };
   VsHnswBuilder* builder = vs_hnsw_builder_create(&host, &index.geometry, &index.space, 16);
   reference::Random random(10);
   for (uint32_t row = 0; row < 50; ++row)
-    index.AddToBuild(builder, MakeVector(Kind::kGaussian, 5, random).data(), row);
+    EXPECT_TRUE(index.AddToBuild(builder, MakeVector(Kind::kGaussian, 5, random).data(), row));
   EXPECT_EQ(vs_hnsw_builder_count(builder), 50u);
   vs_hnsw_builder_link(builder);
-  ASSERT_EQ(context.done.size(), 50u);
-  for (uint64_t i = 0; i < 50; ++i) EXPECT_EQ(context.done[i], i + 1);
+  EXPECT_EQ(context.linked.size(), 50u);
+  EXPECT_EQ(*context.linked.begin(), 1u);
+  EXPECT_EQ(*context.linked.rbegin(), 50u);
+}
+
+// Several participants, each of which sees the block at an address of its own.
+TEST(HnswBuild, ParticipantsShareABuild) {
+  for (VsMetric metric : kMetrics) {
+    reference::Random random(12);
+    const Vectors vectors = MakeVectors(Kind::kGaussian, 3000, 24, random);
+    const Vectors queries = MakeVectors(Kind::kGaussian, 40, 24, random);
+    PagedIndex index(metric, 24, 8, 48);
+    BuildTogether(&index, vectors, 4);
+    ExpectSound(index, vectors.size());
+    EXPECT_TRUE(index.calibrated);
+    EXPECT_GE(Recall(&index, metric, vectors, queries, 64, 10), .9) << MetricName(metric);
+  }
+}
+
+// Lists that all participants change at once, and prune all the time.
+TEST(HnswBuild, ParticipantsMeetInFewLists) {
+  reference::Random random(13);
+  const Vectors vectors = MakeVectors(Kind::kGaussian, 3000, 2, random);
+  for (uint32_t m : {2u, 100u}) {
+    PagedIndex index(VS_METRIC_L2, 2, m, 2 * static_cast<int>(m));
+    BuildTogether(&index, vectors, 8);
+    SCOPED_TRACE(m);
+    ExpectSound(index, vectors.size());
+  }
+}
+
+// Equal nodes that are linked at the same time may stay apart, but only these.
+TEST(HnswBuild, ParticipantsMeetDuplicates) {
+  reference::Random random(14);
+  const Vectors distinct = MakeVectors(Kind::kGaussian, 40, 10, random);
+  Vectors vectors;
+  for (size_t i = 0; i < 3000; ++i) vectors.push_back(distinct[i % distinct.size()]);
+  PagedIndex index(VS_METRIC_L2, 10, 8, 40);
+  BuildTogether(&index, vectors, 4);
+  ExpectSound(index, vectors.size());
+  EXPECT_LE(CountNodes(index), distinct.size() * 4);
+}
+
+// More participants than nodes; nothing to do at all.
+TEST(HnswBuild, ParticipantsWithoutWork) {
+  for (size_t count : {0, 1, 2, 5}) {
+    reference::Random random(15);
+    PagedIndex index(VS_METRIC_COSINE, 8, 4, 16);
+    BuildTogether(&index, MakeVectors(Kind::kGaussian, count, 8, random), 8);
+    ExpectSound(index, count);
+  }
+}
+
+// What does not fit is refused, and what fits becomes an index.
+TEST(HnswBuild, EndsAtItsCapacity) {
+  Arena memory;
+  PagedIndex index(VS_METRIC_L2, 5, 4, 16);
+  const uint32_t capacity = vs_hnsw_build_capacity(&index.geometry, 100000);
+  EXPECT_LE(vs_hnsw_build_bytes(&index.geometry, capacity), 100000u);
+  EXPECT_GT(vs_hnsw_build_bytes(&index.geometry, capacity + 1), 100000u);
+  VsHnswBuildHost host = index.BuildHost(&memory, capacity);
+  VsHnswBuilder* builder = vs_hnsw_builder_create(&host, &index.geometry, &index.space, 16);
+  reference::Random random(11);
+  for (uint32_t row = 0; row < capacity + 100; ++row)
+    EXPECT_EQ(index.AddToBuild(builder, MakeVector(Kind::kGaussian, 5, random).data(), row),
+              row < capacity);
+  EXPECT_EQ(vs_hnsw_builder_count(builder), capacity);
+  vs_hnsw_builder_link(builder);
+  index.WritePages(builder);
+  ExpectSound(index, capacity);
 }
 
 }  // namespace

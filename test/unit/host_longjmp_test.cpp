@@ -20,10 +20,11 @@ namespace {
 
 using namespace hnsw_test;
 
-enum Callback { kGrow, kReadNode, kScore, kPrefetch, kHoldsNodes, kLoad, kProgress, kCallbacks };
+enum Callback { kGrow, kReadNode, kScore, kPrefetch, kHoldsNodes, kLoad, kProgress, kSynchronize,
+                kCallbacks };
 
 const char* const kNames[] = {"grow",        "read_node", "score",   "prefetch",
-                              "holds_nodes", "load",      "progress"};
+                              "holds_nodes", "load",      "progress", "synchronize"};
 
 // A host that passes calls on to that of an index, until one is the last.
 struct Leaver {
@@ -67,7 +68,12 @@ void Attach(Leaver* leaver, PagedIndex* index) {
                     Call(c, kLoad);
                     Of(c)->index->host.load(Of(c)->index, ids, n, out, stride);
                   }};
-  leaver->build_host = {leaver, leaver->host.grow, [](void* c, uint64_t) { Call(c, kProgress); }};
+  leaver->build_host = {leaver,
+                        leaver->host.grow,
+                        [](void* c, uint64_t) { Call(c, kProgress); },
+                        [](void* c) { Call(c, kSynchronize); },
+                        nullptr,
+                        true};
 }
 
 // What an operation found out: compared between runs, no destructor.
@@ -110,6 +116,10 @@ uint64_t Insert(Leaver* leaver) {
 // Rebuilds the index from its own records, every code twice.
 uint64_t Build(Leaver* leaver) {
   PagedIndex* index = leaver->index;
+  const uint32_t capacity = 2 * index->geometry.slots_per_page;
+  leaver->build_host.arena =
+      leaver->arena.New<char>(vs_hnsw_build_bytes(&index->geometry, capacity));
+  vs_hnsw_build_format(leaver->build_host.arena, capacity);
   VsHnswBuilder* builder =
       vs_hnsw_builder_create(&leaver->build_host, &index->geometry, &index->space, 16);
   VsNodeId entry;
@@ -180,7 +190,7 @@ TEST_F(HostLongjmp, OutOfAnInsert) {
 }
 
 TEST_F(HostLongjmp, OutOfABuild) {
-  for (Callback callback : {kGrow, kProgress})
+  for (Callback callback : {kGrow, kProgress, kSynchronize})
     EXPECT_GT(LeaveEverywhere(Build, callback), 0) << kNames[callback];
 }
 

@@ -121,16 +121,25 @@ class PagedIndex {
 
   // ---- build --------------------------------------------------------------------------------
 
+  // A host of one participant, with room for `capacity` nodes.
+  VsHnswBuildHost BuildHost(Arena* memory, uint32_t capacity) const {
+    void* block = memory->New<char>(vs_hnsw_build_bytes(&geometry, capacity));
+    vs_hnsw_build_format(block, capacity);
+    return {memory,
+            [](void* context, void* old, size_t old_bytes, size_t new_bytes) {
+              return static_cast<Arena*>(context)->Grow(old, old_bytes, new_bytes);
+            },
+            [](void*, uint64_t) {},
+            [](void*) {},
+            block,
+            true};
+  }
+
   // Rows are numbered from 0.  Vectors is a container of containers of float.
   template <class Vectors>
   void Build(const Vectors& vectors) {
     Arena build;
-    VsHnswBuildHost build_host = {&build,
-                                  [](void* context, void* old, size_t old_bytes, size_t new_bytes) {
-                                    return static_cast<Arena*>(context)->Grow(old, old_bytes,
-                                                                              new_bytes);
-                                  },
-                                  [](void*, uint64_t) {}};
+    VsHnswBuildHost build_host = BuildHost(&build, static_cast<uint32_t>(vectors.size()));
     VsHnswBuilder* builder =
         vs_hnsw_builder_create(&build_host, &geometry, &space, ef_construction);
     uint32_t row = 0;
@@ -140,10 +149,11 @@ class PagedIndex {
     WritePages(builder);
   }
 
-  void AddToBuild(VsHnswBuilder* builder, const float* vector, uint32_t row) {
+  // False when the build has no room left.
+  bool AddToBuild(VsHnswBuilder* builder, const float* vector, uint32_t row) {
     VsHnswRecord* record = Encode(vector, row);
-    if (record == nullptr) return;
-    vs_hnsw_builder_add(builder, record, vs_record_code(record), vs_hnsw_level(kSeed, row));
+    if (record == nullptr) return true;
+    return vs_hnsw_builder_add(builder, record, vs_record_code(record), vs_hnsw_level(kSeed, row));
   }
 
   void WritePages(VsHnswBuilder* builder) {

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// build.cpp - the in-memory build: take nodes in, link them, hand them out page by page.
+// build.cpp - the in-memory build: take nodes in and link them.
 //
-// Owns: all nodes of a build, in chunks from the host's memory.  Single-threaded; nodes are named by
-// their arrival number ("index") until the layout gives them node ids.
+// Owns: linking.  Nodes are named by their arrival number ("index") until the layout gives them node
+// ids.  Any number of participants link at the same time: a node shows itself by its reverse links, and
+// not before its own lists are complete, so two nodes never choose each other and no list holds a link
+// twice.  Equal nodes that are linked at the very same time do not see each other and stay apart.
 //
 // Lists have half as much slack again: a reverse link is appended, and only a list that overflows is
 // pruned, so that one pruning pays for many links (ParlayANN and DiskANN do the same).
 #include "core/hnsw/build.h"
 
-#include <algorithm>
+#include <string.h>
+
+#include <new>
 
 #include "core/hnsw/search.h"
 #include "core/hnsw/select.h"
@@ -19,31 +23,26 @@ using namespace vecstore::hnsw;
 
 namespace vecstore::hnsw {
 
-size_t ListBytes(uint32_t links) { return sizeof(LinkList) + SlackLinks(links) * sizeof(Link); }
+namespace {
 
-void* Chunks::Append(const Memory& memory) {
-  size_t chunk = size_t(count_) / kPerChunk;
-  if (chunk == chunks_.size()) {
-    uint8_t* bytes = memory.New<uint8_t>(item_bytes_ * kPerChunk + kCacheLine);
-    bytes += kCacheLine - reinterpret_cast<uintptr_t>(bytes) % kCacheLine;
-    memset(bytes, 0, item_bytes_ * kPerChunk);
-    chunks_.Push(bytes);
-  }
-  return At(count_++);
-}
+constexpr uint32_t kLinkChunk = 32;
+
+}  // namespace
 
 int MemoryGraph::Expand(Candidate* candidate, int level, VsNodeId* links) {
-  const LinkList* list = builder_->List(candidate->id, level);
+  static_assert(kMaxListLinks <= kMaxExpanded, "callers have room for a full list");
+  uint32_t version;
+
   candidate->info = 1;
-  for (uint32_t i = 0; i < list->count; i++) links[i] = list->links[i].index;
-  return int(list->count);
+  return int(builder_->List(candidate->id, level)->Read(&version, [links](uint32_t i, Link link) {
+    links[i] = link.index;
+  }));
 }
 
 // Fetch all records first, then compute: the misses overlap.
 void MemoryGraph::Score(const VsNodeId* ids, int n, float* estimates) {
-  static_assert(SlackLinks(VS_HNSW_MAX_LINKS) <= kMaxExpanded, "callers have room for a full list");
   const VsHnswRecord* records[kMaxExpanded];
-  const size_t bytes = builder_->records.item_bytes();
+  const size_t bytes = builder_->arena.shape().record_bytes;
 
   for (int i = 0; i < n; i++) {
     records[i] = builder_->Record(ids[i]);
@@ -64,17 +63,10 @@ void MemoryGraph::Prefetch(VsNodeId id, int level) {
 VsHnswBuilder* vs_hnsw_builder_create(const VsHnswBuildHost* host, const VsHnswGeometry* geometry,
                                       const VsHnswSpace* space, int ef_construction) {
   Memory memory = {host->context, host->grow};
-  VsHnswBuilder* builder = memory.New<VsHnswBuilder>(1);
-  memset(builder, 0, sizeof(*builder));
-  builder->host = host;
-  builder->memory = memory;
-  builder->geometry = geometry;
+  auto* builder = new (memory.New<VsHnswBuilder>(1)) VsHnswBuilder(host, geometry);
   builder->ef_construction = size_t(ef_construction);
-  builder->records.Init(memory, vs_hnsw_load_stride(geometry->dims));
-  builder->lists.Init(memory, ListBytes(geometry->links0));
-  builder->upper_lists.Init(memory, ListBytes(geometry->links));
-  builder->upper_nodes.Init(memory);
   builder->beam.Init(memory);
+  builder->nearest.Init(memory);
   builder->visited.Init(memory);
   builder->graph.Init(builder);
   vs_hnsw_query_init(&builder->query, space, memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims)));
@@ -82,30 +74,30 @@ VsHnswBuilder* vs_hnsw_builder_create(const VsHnswBuildHost* host, const VsHnswG
   return builder;
 }
 
-size_t vs_hnsw_builder_bytes_per_node(const VsHnswGeometry* geometry) {
-  // Record, list, and what the layout adds (order and node id).
-  return vs_hnsw_load_stride(geometry->dims) + ListBytes(geometry->links0) + 2 * sizeof(uint32_t);
-}
+bool vs_hnsw_builder_add(VsHnswBuilder* builder, const VsHnswRecord* record, const int8_t* code, int level) {
+  Arena& arena = builder->arena;
+  uint32_t position;
+  const uint32_t index = arena.Claim(&level, &position);
+  if (index == kNoIndex) return false;
 
-void vs_hnsw_builder_add(VsHnswBuilder* builder, const VsHnswRecord* record, const int8_t* code, int level) {
-  uint32_t index = uint32_t(builder->records.count());
-  auto* copy = static_cast<VsHnswRecord*>(builder->records.Append(builder->memory));
+  VsHnswRecord* copy = arena.Record(index);
+  memset(copy, 0, arena.shape().record_bytes);
   *copy = *record;
   copy->flags = VS_NODE_USED;
   copy->level = uint8_t(level);
-  copy->link = 0;
-  memcpy(reinterpret_cast<uint8_t*>(copy) + VS_RECORD_HEADER_BYTES, code, builder->geometry->dims);
-  builder->lists.Append(builder->memory);
-  if (level == 0) return;
   // `link` leads to the first of the node's upper lists, level 1 first.
-  copy->link = uint32_t(builder->upper_lists.count());
-  for (int l = 1; l <= level; l++) {
-    builder->upper_lists.Append(builder->memory);
-    builder->upper_nodes.Push({index, uint8_t(l)});
+  copy->link = level > 0 ? position : 0;
+  memcpy(reinterpret_cast<uint8_t*>(copy) + VS_RECORD_HEADER_BYTES, code, builder->geometry->dims);
+  memset(arena.List(index), 0, sizeof(LinkList));
+  arena.ids()[index] = VS_NO_NODE;
+  for (uint32_t l = 1; l <= uint32_t(level); l++) {
+    memset(arena.UpperList(position + l - 1), 0, sizeof(LinkList));
+    *arena.Upper(position + l - 1) = {index, l};
   }
+  return true;
 }
 
-uint64_t vs_hnsw_builder_count(const VsHnswBuilder* builder) { return builder->records.count(); }
+uint64_t vs_hnsw_builder_count(const VsHnswBuilder* builder) { return builder->arena.nodes(); }
 
 // A node of the beam with the very same code, or kNoIndex.
 uint32_t VsHnswBuilder::FindDuplicate(uint32_t index) {
@@ -114,58 +106,66 @@ uint32_t VsHnswBuilder::FindDuplicate(uint32_t index) {
   return kNoIndex;
 }
 
-// Chain `index` to the node that stands for it.
+// Chain `index`, which nobody knows yet, to the node that stands for it.
 void VsHnswBuilder::MakeDuplicate(uint32_t index, uint32_t original) {
   LinkList* mine = List(index, 0);
   LinkList* theirs = List(original, 0);
+  const uint32_t version = theirs->Lock();
   mine->duplicate_of = original + 1;
   mine->next_duplicate = theirs->next_duplicate;
   theirs->next_duplicate = index + 1;
-  duplicates++;
+  theirs->Unlock(version);
+  __atomic_fetch_add(&state->duplicates, 1, __ATOMIC_RELAXED);
 }
 
-// Prune an overflowing list, or any list down to `limit`.
-void VsHnswBuilder::Prune(LinkList* list, uint32_t limit) {
-  LinkOption options[SlackLinks(VS_HNSW_MAX_LINKS) + 1];
-  int n = int(list->count);
+// Choose at most `limit` of n links; the chosen ones come to the front, nearest first.
+uint32_t VsHnswBuilder::Prune(Link* links, uint32_t n, uint32_t limit) {
+  LinkOption options[kMaxListLinks];
 
-  std::sort(list->links, list->links + n,
-            [](const Link& a, const Link& b) { return a.estimate < b.estimate; });
-  for (int i = 0; i < n; i++)
-    options[i] = {list->links[i].estimate, list->links[i].index, Record(list->links[i].index)};
-  n = SelectLinks(options, n, int(limit), &pair);
-  for (int i = 0; i < n; i++) list->links[i] = {options[i].index, options[i].estimate};
-  list->count = uint32_t(n);
+  std::sort(links, links + n, [](const Link& a, const Link& b) { return a.estimate < b.estimate; });
+  for (uint32_t i = 0; i < n; i++) options[i] = {links[i].estimate, links[i].index, Record(links[i].index)};
+  n = uint32_t(SelectLinks(options, int(n), int(limit), &pair));
+  for (uint32_t i = 0; i < n; i++) links[i] = {options[i].index, options[i].estimate};
+  return n;
 }
 
-void VsHnswBuilder::AddReverseLink(uint32_t from, uint32_t to, float estimate, int level) {
+void VsHnswBuilder::AddReverseLink(uint32_t from, Link link, int level) {
   LinkList* list = List(from, level);
-  uint32_t limit = vs_links_at(geometry, level);
-  if (list->count == SlackLinks(limit)) Prune(list, limit);
-  list->links[list->count++] = {to, estimate};
+  const uint32_t limit = vs_links_at(geometry, level);
+  Link links[kMaxListLinks];
+  uint32_t version;
+
+  while (!list->Append(link, SlackLinks(limit))) {
+    uint32_t n = list->Read(&version, [&links](uint32_t i, Link l) { links[i] = l; });
+    list->Replace(version, links, Prune(links, n, limit));
+  }
 }
 
 // The links of the query node out of the beam.
 void VsHnswBuilder::ChooseLinks(uint32_t index, int level) {
   LinkOption options[kMaxOptions];
+  Link links[VS_HNSW_MAX_LINKS];
   int n = int(std::min(beam.size(), size_t(kMaxOptions)));
   for (int i = 0; i < n; i++) options[i] = {beam[i].estimate, beam[i].id, Record(beam[i].id)};
   n = SelectLinks(options, n, int(vs_links_at(geometry, level)), &pair);
 
   LinkList* list = List(index, level);
-  for (int i = 0; i < n; i++) list->links[i] = {options[i].index, options[i].estimate};
-  list->count = uint32_t(n);
+  for (int i = 0; i < n; i++) links[i] = {options[i].index, options[i].estimate};
+  list->Replace(0, links, uint32_t(n));
 }
 
+// From the first reverse link on others find the node and change its list.
 void VsHnswBuilder::LinkBack(uint32_t index, int level) {
-  const LinkList* list = List(index, level);
-  for (uint32_t i = 0; i < list->count; i++)
-    AddReverseLink(list->links[i].index, index, list->links[i].estimate, level);
+  Link chosen[kMaxListLinks];
+  uint32_t version;
+  const uint32_t n =
+      List(index, level)->Read(&version, [&chosen](uint32_t i, Link link) { chosen[i] = link; });
+  for (uint32_t i = 0; i < n; i++) AddReverseLink(chosen[i].index, {index, chosen[i].estimate}, level);
 }
 
 void VsHnswBuilder::SearchFrom(Candidate start, int level, size_t ef) {
   NoOverflow none;
-  visited.Reset(records.count());
+  visited.Reset(nodes);
   SearchLevelFrom(start, ef, &graph, level, &beam, &visited, &none);
 }
 
@@ -175,24 +175,20 @@ Candidate VsHnswBuilder::Descend(uint32_t index, int level) {
   Candidate start = {0, entry, 0};
   graph.Score(&start.id, 1, &start.estimate);
   for (int l = Record(entry)->level; l > level; l--) {
-    visited.Reset(records.count());
+    visited.Reset(nodes);
     visited.Add(start.id);
     DescendGreedily(&graph, l, l - 1, &start, &visited);
   }
   return start;
 }
 
+// The entry is linked by the others.
 void VsHnswBuilder::LinkNode(uint32_t index) {
   const int level = Record(index)->level;
-  if (linked == 0) {
-    entry = index;
-    return;
-  }
-  const int entry_level = Record(entry)->level;
-  const int top = std::min(level, entry_level);
+  if (index == entry) return;
 
-  Candidate start = Descend(index, top);
-  for (int l = top; l >= 0; l--) {
+  Candidate start = Descend(index, level);
+  for (int l = level; l >= 0; l--) {
     SearchFrom(start, l, ef_construction);
     ChooseLinks(index, l);
     start = {beam[0].estimate, beam[0].id, 0};
@@ -202,28 +198,39 @@ void VsHnswBuilder::LinkNode(uint32_t index) {
     MakeDuplicate(index, original);
     return;
   }
-  for (int l = 0; l <= top; l++) LinkBack(index, l);
-  if (level > entry_level) entry = index;
+  for (int l = 0; l <= level; l++) LinkBack(index, l);
 }
 
 void VsHnswBuilder::LinkAndCount(uint32_t index) {
   LinkNode(index);
-  linked++;
-  host->progress(host->context, linked);
+  host->progress(host->context, 1 + __atomic_fetch_add(&state->linked, 1, __ATOMIC_RELAXED));
+}
+
+// The entry is a node of the highest level, known before anything is linked: it never changes, and
+// every node finds the entry on each of its own levels.
+void VsHnswBuilder::PlanLinking() {
+  nodes = arena.nodes();
+  entry = 0;
+  for (uint32_t i = 0; i < arena.upper_nodes(); i++)
+    if (arena.Upper(i)->level > Record(entry)->level) entry = arena.Upper(i)->index;
+  queries = CalibrationQueries(nodes, geometry->dims);
+  stride = queries == 0 ? 0 : nodes / queries;
+  if (stride != 0) queries = (nodes + stride - 1) / stride;
 }
 
 // Link everything; a few nodes spread over the input come last, so that they can serve as queries the
 // graph has not seen.
 void vs_hnsw_builder_link(VsHnswBuilder* builder) {
-  const uint32_t n = uint32_t(builder->records.count());
-  const uint32_t queries = CalibrationQueries(n, builder->geometry->dims);
-  const uint32_t stride = queries == 0 ? 0 : n / queries;
-
-  for (uint32_t index = 0; index < n; index++)
-    if (stride == 0 || index % stride != 0) builder->LinkAndCount(index);
-  if (stride == 0) return;
-  builder->Calibrate(stride);
-  for (uint32_t index = 0; index < n; index += stride) builder->LinkAndCount(index);
+  builder->Synchronize();
+  builder->PlanLinking();
+  builder->ForAll(builder->nodes, kLinkChunk, [builder](uint32_t index) {
+    if (!builder->IsQuery(index)) builder->LinkAndCount(index);
+  });
+  if (builder->stride == 0) return;
+  builder->Calibrate();
+  builder->ForAll(builder->queries, 1, [builder](uint32_t i) {
+    if (builder->IsQuery(i * builder->stride)) builder->LinkAndCount(i * builder->stride);
+  });
 }
 
 bool vs_hnsw_builder_calibration(const VsHnswBuilder* builder, uint16_t ef[VS_HNSW_PRESETS]) {

@@ -7,8 +7,6 @@
 // The queries are nodes that are not linked yet, so the graph treats them as it will treat any vector
 // it has not seen; their true neighbours come from a scan of all codes.  Beams grow by steps of 2^1/4
 // until the last preset's recall is reached.
-#include <algorithm>
-
 #include "core/hnsw/build.h"
 
 using namespace vecstore::hnsw;
@@ -27,6 +25,10 @@ constexpr size_t kLastBeam = 10000;
 constexpr double kBeamStep = 1.189207115;  // 2^1/4
 constexpr double kRecall[VS_HNSW_PRESETS] = {0.90, 0.95, 0.99, 0.999};
 
+// n / floor(n / q) is at most 1.1 q when n >= 10 q; and 39 steps lead from the first beam to the last.
+static_assert(kMinNodes >= 10 * kMaxQueries && kMaxQueries * 11 / 10 < kMaxCalibrationQueries);
+static_assert(kMaxCalibrationWidths >= 40);
+
 }  // namespace
 
 namespace vecstore::hnsw {
@@ -42,66 +44,66 @@ uint32_t CalibrationQueries(uint32_t n, uint32_t dims) {
 
 // Gather the linked nodes in `order`, which the layout fills anew, and return their number.
 uint32_t VsHnswBuilder::ListLinked() {
-  const uint32_t n = uint32_t(records.count());
   uint32_t count = 0;
-  order = memory.New<uint32_t>(n);
-  for (uint32_t i = 0; i < n; i++)
-    if (List(i, 0)->count > 0 && List(i, 0)->duplicate_of == 0) order[count++] = i;
+  for (uint32_t i = 0; i < nodes; i++)
+    if (List(i, 0)->count > 0 && List(i, 0)->duplicate_of == 0) arena.order()[count++] = i;
   return count;
 }
 
-// The nearest of the first `count` nodes in `order`, by a scan of their codes.
-void VsHnswBuilder::FindNearest(uint32_t index, uint32_t count, Beam* nearest) {
+// The nearest of the candidates in `order`, by a scan of their codes.
+void VsHnswBuilder::FindNearest(uint32_t index) {
   constexpr uint32_t kBatch = 64;
+  const uint32_t* candidates = arena.order();
   float estimates[kBatch];
 
-  nearest->Reset(kNeighbors);
+  nearest.Reset(kNeighbors);
   vs_hnsw_query_from_record(&query, Record(index));
-  for (uint32_t i = 0; i < count; i += kBatch) {
-    const uint32_t n = std::min(kBatch, count - i);
-    graph.Score(order + i, int(n), estimates);
+  for (uint32_t i = 0; i < state->candidates; i += kBatch) {
+    const uint32_t n = std::min(kBatch, state->candidates - i);
+    graph.Score(candidates + i, int(n), estimates);
     for (uint32_t k = 0; k < n; k++) {
       bool was_full;
       Candidate evicted;
-      nearest->Offer({estimates[k], order[i + k], 0}, &was_full, &evicted);
+      nearest.Offer({estimates[k], candidates[i + k], 0}, &was_full, &evicted);
     }
   }
-  host->progress(host->context, linked);
 }
 
-// How many of the nearest nodes, those within `limit`, a search with this beam returns.
-int VsHnswBuilder::CountFound(uint32_t index, float limit, size_t ef) {
-  SearchFrom(Descend(index, 0), 0, ef);
-  int found = 0;
-  for (size_t i = 0; i < beam.size() && i < kNeighbors; i++) found += beam[i].estimate <= limit;
-  host->progress(host->context, linked);
+// Note how far a query's true neighbours reach, and how many there are.
+void VsHnswBuilder::MeasureQuery(uint32_t i) {
+  if (!IsQuery(i * stride)) return;
+  FindNearest(i * stride);
+  state->limits[i] = nearest.size() > 0 ? nearest[nearest.size() - 1].estimate : 0;
+  __atomic_fetch_add(&state->expected, nearest.size(), __ATOMIC_RELAXED);
+}
+
+// How many of the true neighbours a search with this beam returns.
+uint32_t VsHnswBuilder::CountFound(uint32_t i, size_t ef) {
+  uint32_t found = 0;
+  if (!IsQuery(i * stride)) return 0;
+  SearchFrom(Descend(i * stride, 0), 0, ef);
+  for (size_t k = 0; k < beam.size() && k < kNeighbors; k++) found += beam[k].estimate <= state->limits[i];
   return found;
 }
 
-// Every stride-th node is a query.
-void VsHnswBuilder::Calibrate(uint32_t stride) {
-  const uint32_t queries = (uint32_t(records.count()) + stride - 1) / stride;
-  float* limits = memory.New<float>(queries);
-  size_t expected = 0;
-  Beam nearest;
-
-  const uint32_t count = ListLinked();
-  nearest.Init(memory);
-  for (uint32_t q = 0; q < queries; q++) {
-    FindNearest(q * stride, count, &nearest);
-    limits[q] = nearest.size() > 0 ? nearest[nearest.size() - 1].estimate : 0;
-    expected += nearest.size();
-  }
+// Participants come to the same widths, each for itself: they share what was found with each beam.
+void VsHnswBuilder::Calibrate() {
   // Vectors under inner product are not centred, so their codes err more; the true neighbours found by
   // codes do not show that.
   const size_t margin = query.metric == VS_METRIC_IP ? 4 : 1;
   int preset = 0;
-  for (double width = kFirstBeam; preset < VS_HNSW_PRESETS; width *= kBeamStep) {
-    size_t ef = width < kLastBeam ? size_t(width) : kLastBeam;
-    size_t found = 0;
-    for (uint32_t q = 0; q < queries; q++) found += size_t(CountFound(q * stride, limits[q], ef));
+  uint64_t* found = state->found;
+
+  if (host->leader) state->candidates = ListLinked();
+  Synchronize();
+  ForAll(queries, 1, [this](uint32_t i) { MeasureQuery(i); });
+  for (double width = kFirstBeam; preset < VS_HNSW_PRESETS; width *= kBeamStep, found++) {
+    const size_t ef = width < kLastBeam ? size_t(width) : kLastBeam;
+    ForAll(queries, 1, [this, found, ef](uint32_t i) {
+      __atomic_fetch_add(found, CountFound(i, ef), __ATOMIC_RELAXED);
+    });
     while (preset < VS_HNSW_PRESETS &&
-           (double(found) >= kRecall[preset] * double(expected) || ef == kLastBeam)) {
+           (double(*found) >= kRecall[preset] * double(state->expected) || ef == kLastBeam)) {
       size_t beam_width = std::min(std::max(ef * margin, kLeastBeam[preset]), kLastBeam);
       calibrated_ef[preset] = uint16_t(beam_width);
       preset++;

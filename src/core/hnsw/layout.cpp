@@ -2,51 +2,58 @@
 //
 // layout.cpp - from a linked graph in memory to records on pages.
 //
-// Owns: final pruning, the order of the records, reachability.
+// Owns: final pruning, the order of the records, reachability.  All of it belongs to one participant at
+// a time, so lists are read and changed without their protocol.
 //
 // Records above level 0 come first, on pages of their own: every search reads them.  Level 0 follows
 // in breadth-first order from the entry, so that neighbours tend to share pages.  The same walk finds
 // nodes that pruning cut off and puts a link to them into one of their neighbours; in the end links
 // lead from the entry to every node.
-#include <algorithm>
-
 #include "core/hnsw/build.h"
+
+#include <string.h>
 
 using namespace vecstore::hnsw;
 
+namespace {
+
+constexpr uint32_t kListChunk = 256;
+
+}  // namespace
+
+void VsHnswBuilder::PruneList(LinkList* list, uint32_t limit) {
+  if (list->count > limit) list->count = Prune(list->links, list->count, limit);
+}
+
 void VsHnswBuilder::PruneAll() {
-  for (size_t i = 0; i < records.count(); i++) {
-    LinkList* list = List(i, 0);
-    if (list->duplicate_of == 0 && list->count > geometry->links0) Prune(list, geometry->links0);
-    PollEvery(i);
-  }
-  for (size_t i = 0; i < upper_lists.count(); i++) {
-    auto* list = reinterpret_cast<LinkList*>(upper_lists.At(i));
-    if (list->count > geometry->links) Prune(list, geometry->links);
-  }
+  ForAll(nodes, kListChunk, [this](uint32_t i) { PruneList(List(i, 0), geometry->links0); });
+  ForAll(arena.upper_nodes(), kListChunk,
+         [this](uint32_t i) { PruneList(arena.UpperList(i), geometry->links); });
 }
 
 void VsHnswBuilder::CountInlinks() {
-  for (size_t i = 0; i < records.count(); i++) {
+  ForAll(nodes, kListChunk, [this](uint32_t i) {
     const LinkList* list = List(i, 0);
-    if (list->duplicate_of != 0) continue;
-    for (uint32_t k = 0; k < list->count; k++) List(list->links[k].index, 0)->inlinks++;
-  }
+    if (list->duplicate_of != 0) return;
+    for (uint32_t k = 0; k < list->count; k++)
+      __atomic_fetch_add(&List(list->links[k].index, 0)->inlinks, 1, __ATOMIC_RELAXED);
+  });
 }
 
 void VsHnswBuilder::Place(uint32_t index, uint32_t parent) {
   List(index, 0)->parent = parent + 1;
-  ids[index] = 1;  // placed; AssignIds gives the real id
-  order[placed++] = index;
+  arena.ids()[index] = 1;  // placed; AssignIds gives the real id
+  arena.order()[state->placed++] = index;
 }
 
 // Breadth-first from order[from] on.
 void VsHnswBuilder::PlaceReachable(uint32_t from) {
-  for (uint32_t head = from; head < placed; head++) {
+  const uint32_t* order = arena.order();
+  for (uint32_t head = from; head < state->placed; head++) {
     const LinkList* list = List(order[head], 0);
     PollEvery(head);
     for (uint32_t k = 0; k < list->count; k++)
-      if (ids[list->links[k].index] == 0) Place(list->links[k].index, order[head]);
+      if (!IsPlaced(list->links[k].index)) Place(list->links[k].index, order[head]);
   }
 }
 
@@ -74,14 +81,14 @@ bool VsHnswBuilder::AttachTo(uint32_t parent, uint32_t child) {
 void VsHnswBuilder::PlaceUnreached() {
   for (bool changed = true; changed;) {
     changed = false;
-    for (uint32_t index = 0; index < records.count(); index++) {
+    for (uint32_t index = 0; index < nodes; index++) {
       const LinkList* list = List(index, 0);
-      if (ids[index] != 0 || list->duplicate_of != 0) continue;
-      for (uint32_t k = 0; k < list->count && ids[index] == 0; k++) {
+      if (IsPlaced(index) || list->duplicate_of != 0) continue;
+      for (uint32_t k = 0; k < list->count && !IsPlaced(index); k++) {
         uint32_t neighbor = list->links[k].index;
-        if (ids[neighbor] == 0 || !AttachTo(neighbor, index)) continue;
+        if (!IsPlaced(neighbor) || !AttachTo(neighbor, index)) continue;
         Place(index, neighbor);
-        PlaceReachable(placed - 1);
+        PlaceReachable(state->placed - 1);
         changed = true;
       }
     }
@@ -97,66 +104,73 @@ uint32_t VsHnswBuilder::AttachToNearest(uint32_t index) {
   SearchFrom(start, 0, ef_construction);
   for (size_t i = 0; i < beam.size(); i++)
     if (AttachTo(beam[i].id, index)) return beam[i].id;
-  AttachTo(order[placed - 1], index);
-  return order[placed - 1];
+  const uint32_t last = arena.order()[state->placed - 1];
+  AttachTo(last, index);
+  return last;
 }
 
 // What is left are islands: clusters so tight that pruning kept no link into them, nor out of them.
 // Build a bridge to each, both ways.
 void VsHnswBuilder::PlaceIslands() {
-  for (uint32_t index = 0; index < records.count(); index++) {
-    if (ids[index] != 0 || List(index, 0)->duplicate_of != 0) continue;
+  for (uint32_t index = 0; index < nodes; index++) {
+    if (IsPlaced(index) || List(index, 0)->duplicate_of != 0) continue;
     uint32_t neighbor = AttachToNearest(index);
     AttachTo(index, neighbor);
     Place(index, neighbor);
-    PlaceReachable(placed - 1);
-    host->progress(host->context, linked);
+    PlaceReachable(state->placed - 1);
+    Poll();
   }
 }
 
-VsNodeId VsHnswBuilder::UpperId(size_t position) const {
-  return vs_make_node_id(geometry, first_block + uint32_t(position / geometry->slots_per_page),
-                         uint32_t(position % geometry->slots_per_page));
+void VsHnswBuilder::PlaceAll() {
+  Place(entry, entry);
+  PlaceReachable(0);
+  PlaceUnreached();
+  PlaceIslands();
 }
 
-VsNodeId VsHnswBuilder::IdAt(uint32_t index, int level) const {
-  return level == 0 ? ids[index] : UpperId(size_t(Record(index)->link) + level - 1);
+uint32_t VsHnswBuilder::UpperPages() {
+  return (arena.upper_nodes() + geometry->slots_per_page - 1) / geometry->slots_per_page;
+}
+
+VsNodeId VsHnswBuilder::UpperId(uint32_t position) {
+  return vs_make_node_id(geometry, state->first_block + position / geometry->slots_per_page,
+                         position % geometry->slots_per_page);
+}
+
+VsNodeId VsHnswBuilder::IdAt(uint32_t index, int level) {
+  return level == 0 ? arena.ids()[index] : UpperId(Record(index)->link + uint32_t(level) - 1);
 }
 
 void VsHnswBuilder::AssignIds() {
-  uint32_t first = first_block + upper_pages;
-  for (uint32_t i = 0; i < placed; i++)
-    ids[order[i]] = vs_make_node_id(geometry, first + i / geometry->slots_per_page,
-                                    i % geometry->slots_per_page);
+  const uint32_t first = state->first_block + UpperPages();
+  const uint32_t slots = geometry->slots_per_page;
+  ForAll(state->placed, kListChunk, [this, first, slots](uint32_t i) {
+    arena.ids()[arena.order()[i]] = vs_make_node_id(geometry, first + i / slots, i % slots);
+  });
 }
 
 uint32_t vs_hnsw_builder_layout(VsHnswBuilder* builder, uint32_t first_block, VsNodeId* entry,
                                 int* entry_level) {
   const uint32_t slots = builder->geometry->slots_per_page;
-  const size_t n = builder->records.count();
 
   *entry = VS_NO_NODE;
   *entry_level = 0;
-  if (n == 0) return 0;
-  if (builder->order == nullptr) builder->order = builder->memory.New<uint32_t>(n);
-  builder->ids = builder->memory.New<VsNodeId>(n);
-  memset(builder->ids, 0, n * sizeof(VsNodeId));
-  builder->first_block = first_block;
-  builder->upper_pages = uint32_t((builder->upper_nodes.size() + slots - 1) / slots);
-
+  if (builder->nodes == 0) return 0;
   builder->PruneAll();
   builder->CountInlinks();
-  builder->Place(builder->entry, builder->entry);
-  builder->PlaceReachable(0);
-  builder->PlaceUnreached();
-  builder->PlaceIslands();
+  if (builder->host->leader) {
+    builder->state->first_block = first_block;
+    builder->PlaceAll();
+  }
+  builder->Synchronize();
   builder->AssignIds();
   *entry_level = builder->Record(builder->entry)->level;
   *entry = builder->IdAt(builder->entry, *entry_level);
-  return builder->upper_pages + (builder->placed + slots - 1) / slots;
+  return builder->UpperPages() + (builder->state->placed + slots - 1) / slots;
 }
 
-void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) const {
+void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) {
   auto* record = reinterpret_cast<VsHnswRecord*>(slot);
   const LinkList* list = List(index, level);
   VsNodeId* links = vs_record_links(geometry, record);
@@ -165,44 +179,45 @@ void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) const {
   record->level = uint8_t(level);
   record->degree = uint8_t(list->count);
   record->link = level == 0 ? VS_NO_NODE : IdAt(index, level - 1);
-  if (level > 0) memcpy(record->heap_tid, &ids[index], sizeof(VsNodeId));
+  if (level > 0) memcpy(record->heap_tid, &arena.ids()[index], sizeof(VsNodeId));
   for (uint32_t k = 0; k < list->count; k++) links[k] = IdAt(list->links[k].index, level);
 }
 
-uint32_t vs_hnsw_builder_write_page(const VsHnswBuilder* builder, uint32_t page, uint8_t* slots) {
+uint32_t vs_hnsw_builder_write_page(VsHnswBuilder* builder, uint32_t page, uint8_t* slots) {
   const VsHnswGeometry* g = builder->geometry;
+  const uint32_t upper_pages = builder->UpperPages();
   uint32_t used = 0;
 
   for (uint32_t slot = 0; slot < g->slots_per_page; slot++) {
     uint8_t* at = slots + size_t(slot) * g->record_bytes;
-    if (page < builder->upper_pages) {
-      size_t position = size_t(page) * g->slots_per_page + slot;
-      if (position >= builder->upper_nodes.size()) break;
-      const UpperNode& node = builder->upper_nodes[position];
-      if (builder->List(node.index, 0)->duplicate_of != 0) continue;
-      builder->WriteSlot(node.index, node.level, at);
+    if (page < upper_pages) {
+      const uint32_t position = page * g->slots_per_page + slot;
+      if (position >= builder->arena.upper_nodes()) break;
+      const UpperNode* node = builder->arena.Upper(position);
+      if (builder->List(node->index, 0)->duplicate_of != 0) continue;
+      builder->WriteSlot(node->index, int(node->level), at);
     } else {
-      size_t position = size_t(page - builder->upper_pages) * g->slots_per_page + slot;
-      if (position >= builder->placed) break;
-      builder->WriteSlot(builder->order[position], 0, at);
+      const uint32_t position = (page - upper_pages) * g->slots_per_page + slot;
+      if (position >= builder->state->placed) break;
+      builder->WriteSlot(builder->arena.order()[position], 0, at);
     }
     used++;
   }
   return used;
 }
 
-bool vs_hnsw_builder_next_duplicate(const VsHnswBuilder* builder, uint64_t* cursor, VsNodeId* id,
+bool vs_hnsw_builder_next_duplicate(VsHnswBuilder* builder, uint64_t* cursor, VsNodeId* id,
                                     uint8_t tid[6]) {
   // The cursor is a place in the placement order and the last duplicate given out, index + 1.
   uint64_t position = *cursor >> 32;
   uint32_t last = uint32_t(*cursor);
 
-  if (builder->duplicates == 0) return false;
-  for (; position < builder->placed; position++, last = 0) {
-    uint32_t original = builder->order[position];
+  if (builder->state->duplicates == 0) return false;
+  for (; position < builder->state->placed; position++, last = 0) {
+    uint32_t original = builder->arena.order()[position];
     uint32_t next = builder->List(last == 0 ? original : last - 1, 0)->next_duplicate;
     if (next == 0) continue;
-    *id = builder->ids[original];
+    *id = builder->arena.ids()[original];
     memcpy(tid, builder->Record(next - 1)->heap_tid, 6);
     *cursor = position << 32 | next;
     return true;

@@ -40,7 +40,6 @@ typedef struct HnswBuild
 	IndexInfo *info;
 	MemoryContext context;	   /* everything of this build */
 	MemoryContext row_context; /* reset for every row */
-	Size memory_limit;
 	HnswIndex *index; /* the new index, opened without WAL */
 	VsHnswInserter *inserter; /* once rows are inserted one by one */
 	VsHnswBuilder *builder;   /* NULL once its nodes are written */
@@ -72,6 +71,12 @@ build_progress(void *context, uint64_t done)
 	CHECK_FOR_INTERRUPTS();
 	if (done % PROGRESS_EVERY == 0)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
+}
+
+/* One process: everybody is here. */
+static void
+build_synchronize(void *context)
+{
 }
 
 static void
@@ -117,6 +122,21 @@ check_options(Relation rel)
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 }
 
+/*
+ * What maintenance_work_mem has room for, and at least the sample.  Memory that no node comes to use is
+ * never touched.
+ */
+static void *
+new_arena(HnswBuild *build)
+{
+	const VsHnswGeometry *geometry = &build->index->geometry;
+	uint32 capacity = Max(vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024), SAMPLE_ROWS);
+	void *arena = MemoryContextAllocHuge(build->context, vs_hnsw_build_bytes(geometry, capacity));
+
+	vs_hnsw_build_format(arena, capacity);
+	return arena;
+}
+
 static void
 begin_build(HnswBuild *build, Relation heap, Relation rel, IndexInfo *info)
 {
@@ -128,7 +148,6 @@ begin_build(HnswBuild *build, Relation heap, Relation rel, IndexInfo *info)
 	build->heap = heap;
 	build->rel = rel;
 	build->info = info;
-	build->memory_limit = (Size) maintenance_work_mem * 1024;
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "vecstore hnsw build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
@@ -137,8 +156,13 @@ begin_build(HnswBuild *build, Relation heap, Relation rel, IndexInfo *info)
 	hnsw_write_new_meta(rel, MAIN_FORKNUM, &meta);
 	build->index = hnsw_open_index(rel, build->context);
 	build->index->logged = false;
-	build->build_host = (VsHnswBuildHost){build, build_grow, build_progress};
 	MemoryContextSwitchTo(build->context);
+	build->build_host = (VsHnswBuildHost){.context = build,
+										  .grow = build_grow,
+										  .progress = build_progress,
+										  .synchronize = build_synchronize,
+										  .arena = new_arena(build),
+										  .leader = true};
 	build->builder = vs_hnsw_builder_create(&build->build_host, &build->index->geometry,
 											&build->index->space, meta.ef_construction);
 	build->record = palloc0(vs_hnsw_load_stride(dims));
@@ -147,8 +171,8 @@ begin_build(HnswBuild *build, Relation heap, Relation rel, IndexInfo *info)
 	build->sample_tids = palloc(build->sample_capacity * sizeof(ItemPointerData));
 }
 
-/* Quantise a vector and hand it to the builder. */
-static void
+/* Quantise a vector and hand it to the builder; false when that has no room. */
+static bool
 add_node(HnswBuild *build, const float *values, ItemPointer tid)
 {
 	HnswIndex *index = build->index;
@@ -156,12 +180,14 @@ add_node(HnswBuild *build, const float *values, ItemPointer tid)
 
 	if (!vs_hnsw_encode(&index->space, values, build->record,
 						(int8 *) build->record + VS_RECORD_HEADER_BYTES))
-		return;
+		return true;
 	memcpy(build->record->heap_tid, tid, sizeof(ItemPointerData));
-	vs_hnsw_builder_add(build->builder, build->record,
-						(int8 *) build->record + VS_RECORD_HEADER_BYTES,
-						vs_hnsw_level(index->meta.rotation_seed, key));
+	if (!vs_hnsw_builder_add(build->builder, build->record,
+							 (int8 *) build->record + VS_RECORD_HEADER_BYTES,
+							 vs_hnsw_level(index->meta.rotation_seed, key)))
+		return false;
 	build->rows++;
+	return true;
 }
 
 /* Mean of the sample in code space; false when there is nothing to average. */
@@ -209,7 +235,8 @@ end_sampling(HnswBuild *build)
 		vs_hnsw_space_set_centroid(&index->space, mean);
 	}
 	for (int row = 0; row < build->sampled; row++)
-		add_node(build, build->sample + (Size) row * dims, &build->sample_tids[row]);
+		if (!add_node(build, build->sample + (Size) row * dims, &build->sample_tids[row]))
+			elog(ERROR, "the sample does not fit the memory of the build");
 	pfree(build->sample);
 	pfree(build->sample_tids);
 }
@@ -299,49 +326,46 @@ outgrow_memory(HnswBuild *build)
 	begin_phase(HNSW_PHASE_LOAD, build->heap->rd_rel->reltuples);
 }
 
-static bool
-memory_is_full(const HnswBuild *build)
+/* Keep a row until the centroid is known. */
+static void
+keep_for_sample(HnswBuild *build, ItemPointer tid)
 {
-	/* Upper levels add about 3 %. */
-	Size per_node = vs_hnsw_builder_bytes_per_node(&build->index->geometry) * 104 / 100;
+	int dims = build->index->meta.dims;
 
-	return vs_hnsw_builder_count(build->builder) * per_node >= build->memory_limit;
+	memcpy(build->sample + (Size) build->sampled * dims, build->index->values, dims * sizeof(float));
+	build->sample_tids[build->sampled++] = *tid;
+	if (build->sampled == build->sample_capacity)
+	{
+		MemoryContextSwitchTo(build->context);
+		end_sampling(build);
+	}
 }
 
 static void
 build_row(Relation rel, ItemPointer tid, Datum *values, bool *isnull, bool alive, void *context)
 {
 	HnswBuild *build = context;
-	HnswIndex *index = build->index;
 	MemoryContext old;
 
 	if (isnull[0])
 		return;
 	old = MemoryContextSwitchTo(build->row_context);
+	if (build->builder != NULL)
+	{
+		hnsw_take_vector(build->index, values[0]);
+		if (build->sample_capacity > 0)
+			keep_for_sample(build, tid);
+		else if (!add_node(build, build->index->values, tid))
+		{
+			MemoryContextSwitchTo(build->context);
+			outgrow_memory(build);
+			MemoryContextSwitchTo(build->row_context);
+		}
+	}
 	if (build->builder == NULL)
 	{
-		hnsw_insert_value(index, build->inserter, values[0], tid);
+		hnsw_insert_value(build->index, build->inserter, values[0], tid);
 		build->rows++;
-	}
-	else
-	{
-		hnsw_take_vector(index, values[0]);
-		if (build->sample_capacity > 0)
-		{
-			memcpy(build->sample + (Size) build->sampled * index->meta.dims, index->values,
-				   index->meta.dims * sizeof(float));
-			build->sample_tids[build->sampled++] = *tid;
-			if (build->sampled == build->sample_capacity)
-			{
-				MemoryContextSwitchTo(build->context);
-				end_sampling(build);
-			}
-		}
-		else
-			add_node(build, index->values, tid);
-		MemoryContextSwitchTo(build->context);
-		if (memory_is_full(build))
-			outgrow_memory(build);
 	}
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(build->row_context);
