@@ -47,6 +47,29 @@ static inline void vs_query_blocks(int16_t *q, size_t n) {
   memset(q + full + shift + rest, 0, (VS_QUERY_BLOCK - shift - rest) * sizeof(int16_t));
 }
 
+/* Rows of a panel are dealt with in groups of this many. */
+#define VS_PANEL_GROUP 16
+
+/*
+ * Codes of many vectors, laid out so that sixteen of them are measured against one at a time.  Estimates
+ * between two rows are base + base + factor * scale * scale * dot of the codes; for L1 the sum of the
+ * absolute differences.  Memory is the caller's: vs_panel_bytes, aligned to 64 bytes.
+ */
+typedef struct VsPanel {
+  size_t rows, dims;
+  int l1;
+  float factor;
+  void *lanes; /* the kernel's own layout */
+  float *base, *scale;
+  int32_t *sum; /* of a row's code */
+} VsPanel;
+
+/* What panel_nearest finds for one row: the nearest row in each of sixteen classes. */
+typedef struct VsPanelNearest {
+  float estimate[VS_PANEL_GROUP]; /* infinite: the class is empty */
+  uint32_t row[VS_PANEL_GROUP];
+} VsPanelNearest;
+
 typedef struct VsKernels {
   const char *target; /* Highway's name: "SSE4", "AVX2", "AVX3", ... */
 
@@ -83,6 +106,20 @@ typedef struct VsKernels {
   void (*quantize_i16)(const float *x, float inv_scale, int32_t limit, int16_t *out, size_t n);
   /* out[i] = c[i] */
   void (*widen_i8)(const int8_t *c, int16_t *out, size_t n);
+
+  /* Bytes of panel.lanes a row takes. */
+  size_t (*panel_row_bytes)(size_t dims, int l1);
+  /* Put a vector in a row; rows past the last one set, up to a whole group, need panel_clear_row. */
+  void (*panel_set_row)(VsPanel *panel, size_t row, const int8_t *code, float base, float scale);
+  void (*panel_clear_row)(VsPanel *panel, size_t row);
+  /*
+   * For each of the sixteen rows of a's group: the nearest of b's rows with number 0, 1, ..., 15 modulo
+   * 16.  A row is not its own neighbour when a and b are the same.  Sums of more than 2^24 may be
+   * rounded: relative error at most dims * 2^-23.
+   */
+  void (*panel_nearest)(const VsPanel *a, size_t group, const VsPanel *b,
+                        VsPanelNearest nearest[VS_PANEL_GROUP]);
+
   /* In-place Walsh-Hadamard transform, not normalised; n is a power of two >= 1. */
   void (*fwht)(float *x, size_t n);
 } VsKernels;

@@ -47,6 +47,11 @@ class GrowArray {
     if (size_ == capacity_) Reserve(size_ + 1);
     data_[size_++] = value;
   }
+  // n more elements, not set.
+  void Extend(size_t n) {
+    Reserve(size_ + n);
+    size_ += n;
+  }
   void Clear() { size_ = 0; }
   void Truncate(size_t n) { size_ = n; }
   T* data() { return data_; }

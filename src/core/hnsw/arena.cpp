@@ -46,6 +46,8 @@ ArenaShape::ArenaShape(const VsHnswGeometry* geometry, uint32_t capacity)
   upper_nodes = Reserve(&total, upper_capacity, sizeof(UpperNode));
   order = Reserve(&total, capacity, sizeof(uint32_t));
   ids = Reserve(&total, capacity, sizeof(VsNodeId));
+  choices = Reserve(&total, size_t(capacity) * kMaxFanout, sizeof(uint16_t));
+  clustered = Reserve(&total, size_t(capacity) * kMaxFanout, sizeof(uint32_t));
 }
 
 Arena::Arena(void* memory, const VsHnswGeometry* geometry)

@@ -14,12 +14,13 @@
 
 #include "bridge/hnsw.h"
 #include "core/hnsw/link_list.h"
+#include "core/hnsw/partition.h"
 
 namespace vecstore::hnsw {
 
-constexpr size_t kCacheLine = 64;
+constexpr uint32_t kTruthQueries = 8;  // looked up in one scan
 constexpr uint32_t kMaxCalibrationQueries = 256;
-constexpr uint32_t kMaxCalibrationWidths = 48;
+constexpr uint32_t kMaxCalibrationWidths = 16;
 
 // A record above level 0.
 struct UpperNode {
@@ -51,6 +52,10 @@ struct BuildState {
   uint64_t found[kMaxCalibrationWidths];
   float limits[kMaxCalibrationQueries];
 
+  // Linking by partitions: nodes of the level at hand, and where each cluster begins.
+  uint32_t level_nodes;
+  uint32_t starts[kMaxClusters + 1];
+
   // Layout.
   uint32_t placed;  // nodes in `order`
   uint32_t first_block;
@@ -68,8 +73,10 @@ struct ArenaShape {
   size_t lists;        // LinkList of level 0, by index
   size_t upper_lists;  // LinkList above level 0, by position in upper_nodes
   size_t upper_nodes;  // UpperNode
-  size_t order;        // layout: indexes of level-0 nodes in the order of their slots
+  size_t order;        // linking: nodes of a level; layout: nodes in the order of their slots
   size_t ids;          // layout: node ids by index
+  size_t choices;      // linking: the clusters of each node in `order`
+  size_t clustered;    // linking: indexes by cluster; before, the hash table of codes
   size_t total;
 };
 
@@ -98,6 +105,8 @@ class Arena {
     return reinterpret_cast<UpperNode*>(base_ + shape_.upper_nodes) + position;
   }
   uint32_t* order() { return reinterpret_cast<uint32_t*>(base_ + shape_.order); }
+  uint16_t* choices() { return reinterpret_cast<uint16_t*>(base_ + shape_.choices); }
+  uint32_t* clustered() { return reinterpret_cast<uint32_t*>(base_ + shape_.clustered); }
   VsNodeId* ids() { return reinterpret_cast<VsNodeId*>(base_ + shape_.ids); }
 
   // Room for a node of this level: its index, or kNoIndex when there is none.  *position is that of the
@@ -108,8 +117,6 @@ class Arena {
   uint8_t* base_;
   ArenaShape shape_;
 };
-
-constexpr uint32_t kNoIndex = UINT32_MAX;
 
 }  // namespace vecstore::hnsw
 

@@ -15,6 +15,7 @@
 
 #include <new>
 
+#include "core/base/random.h"
 #include "core/hnsw/search.h"
 #include "core/hnsw/select.h"
 
@@ -26,6 +27,7 @@ namespace vecstore::hnsw {
 namespace {
 
 constexpr uint32_t kLinkChunk = 32;
+constexpr uint32_t kHashChunk = 256;
 
 }  // namespace
 
@@ -41,15 +43,14 @@ int MemoryGraph::Expand(Candidate* candidate, int level, VsNodeId* links) {
 
 // Fetch all records first, then compute: the misses overlap.
 void MemoryGraph::Score(const VsNodeId* ids, int n, float* estimates) {
-  const VsHnswRecord* records[kMaxExpanded];
-  const size_t bytes = builder_->arena.shape().record_bytes;
+  for (int i = 0; i < n; i++) PrefetchRecord(ids[i]);
+  for (int i = 0; i < n; i++) estimates[i] = vs_hnsw_estimate(&builder_->query, builder_->Record(ids[i]));
+}
 
-  for (int i = 0; i < n; i++) {
-    records[i] = builder_->Record(ids[i]);
-    const char* line = reinterpret_cast<const char*>(records[i]);
-    for (size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(line + at);
-  }
-  for (int i = 0; i < n; i++) estimates[i] = vs_hnsw_estimate(&builder_->query, records[i]);
+void MemoryGraph::PrefetchRecord(VsNodeId id) {
+  const char* line = reinterpret_cast<const char*>(builder_->Record(id));
+  const size_t bytes = builder_->arena.shape().record_bytes;
+  for (size_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(line + at);
 }
 
 void MemoryGraph::Prefetch(VsNodeId id, int level) {
@@ -63,12 +64,16 @@ void MemoryGraph::Prefetch(VsNodeId id, int level) {
 VsHnswBuilder* vs_hnsw_builder_create(const VsHnswBuildHost* host, const VsHnswGeometry* geometry,
                                       const VsHnswSpace* space, int ef_construction) {
   Memory memory = {host->context, host->grow};
-  auto* builder = new (memory.New<VsHnswBuilder>(1)) VsHnswBuilder(host, geometry);
-  builder->ef_construction = size_t(ef_construction);
+  auto* builder = new (memory.New<VsHnswBuilder>(1)) VsHnswBuilder(host, geometry, size_t(ef_construction));
+  builder->space = space;
   builder->beam.Init(memory);
-  builder->nearest.Init(memory);
+  for (auto& truth : builder->truth) {
+    truth.nearest.Init(memory);
+    vs_hnsw_query_init(&truth.query, space, memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims)));
+  }
   builder->visited.Init(memory);
   builder->graph.Init(builder);
+  builder->scratch.Init(memory, space);
   vs_hnsw_query_init(&builder->query, space, memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims)));
   vs_hnsw_query_init(&builder->pair, space, memory.New<uint8_t>(vs_hnsw_query_bytes(geometry->dims)));
   return builder;
@@ -99,14 +104,7 @@ bool vs_hnsw_builder_add(VsHnswBuilder* builder, const VsHnswRecord* record, con
 
 uint64_t vs_hnsw_builder_count(const VsHnswBuilder* builder) { return builder->arena.nodes(); }
 
-// A node of the beam with the very same code, or kNoIndex.
-uint32_t VsHnswBuilder::FindDuplicate(uint32_t index) {
-  for (size_t i = 0; i < beam.size(); i++)
-    if (vs_hnsw_same_code(Record(beam[i].id), Record(index), geometry->dims)) return beam[i].id;
-  return kNoIndex;
-}
-
-// Chain `index`, which nobody knows yet, to the node that stands for it.
+// Chain `index` to the node that stands for it.
 void VsHnswBuilder::MakeDuplicate(uint32_t index, uint32_t original) {
   LinkList* mine = List(index, 0);
   LinkList* theirs = List(original, 0);
@@ -116,6 +114,45 @@ void VsHnswBuilder::MakeDuplicate(uint32_t index, uint32_t original) {
   theirs->next_duplicate = index + 1;
   theirs->Unlock(version);
   __atomic_fetch_add(&state->duplicates, 1, __ATOMIC_RELAXED);
+}
+
+uint64_t VsHnswBuilder::HashCode(uint32_t index) {
+  const VsHnswRecord* record = Record(index);
+  const uint8_t* code = reinterpret_cast<const uint8_t*>(vs_record_code(record));
+  uint64_t hash = geometry->dims, word;
+  uint32_t i = 0;
+
+  for (; i + sizeof(word) <= geometry->dims; i += sizeof(word)) {
+    memcpy(&word, code + i, sizeof(word));
+    hash = vecstore::Mix64(hash ^ word);
+  }
+  for (; i < geometry->dims; i++) hash = vecstore::Mix64(hash ^ code[i]);
+  return hash;
+}
+
+// Find the node with the very same code in a hash table of indexes, or enter this one.  Open addressing;
+// a slot is taken once and keeps its node.
+void VsHnswBuilder::FindOriginal(uint32_t index) {
+  uint32_t* table = arena.clustered();
+  const uint32_t size = 2 * nodes;
+
+  for (uint64_t slot = HashCode(index);; slot++) {
+    uint32_t* at = &table[slot % size];
+    uint32_t other = 0;
+    if (__atomic_compare_exchange_n(at, &other, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+      return;
+    if (vs_hnsw_same_code(Record(other - 1), Record(index), geometry->dims)) {
+      MakeDuplicate(index, other - 1);
+      return;
+    }
+  }
+}
+
+// Collective: equal nodes are stood for by one of them.
+void VsHnswBuilder::FindDuplicates() {
+  if (host->leader) memset(arena.clustered(), 0, 2 * size_t(nodes) * sizeof(uint32_t));
+  Synchronize();
+  ForAll(nodes, kHashChunk, [this](uint32_t index) { FindOriginal(index); });
 }
 
 // Choose at most `limit` of n links; the chosen ones come to the front, nearest first.
@@ -182,54 +219,68 @@ Candidate VsHnswBuilder::Descend(uint32_t index, int level) {
   return start;
 }
 
-// The entry is linked by the others.
-void VsHnswBuilder::LinkNode(uint32_t index) {
+// Link a node on its levels down to `lowest`, all of which are linked by searches.  The entry is linked
+// by the others.
+void VsHnswBuilder::LinkNode(uint32_t index, int lowest) {
   const int level = Record(index)->level;
-  if (index == entry) return;
-
-  Candidate start = Descend(index, level);
-  for (int l = level; l >= 0; l--) {
-    SearchFrom(start, l, ef_construction);
-    ChooseLinks(index, l);
-    start = {beam[0].estimate, beam[0].id, 0};
+  if (index != entry) {
+    Candidate start = Descend(index, level);
+    for (int l = level; l >= lowest; l--) {
+      SearchFrom(start, l, ef_construction);
+      ChooseLinks(index, l);
+      start = {beam[0].estimate, beam[0].id, 0};
+    }
+    for (int l = lowest; l <= level; l++) LinkBack(index, l);
   }
-  uint32_t original = FindDuplicate(index);
-  if (original != kNoIndex) {
-    MakeDuplicate(index, original);
-    return;
-  }
-  for (int l = 0; l <= level; l++) LinkBack(index, l);
-}
-
-void VsHnswBuilder::LinkAndCount(uint32_t index) {
-  LinkNode(index);
   host->progress(host->context, 1 + __atomic_fetch_add(&state->linked, 1, __ATOMIC_RELAXED));
 }
 
 // The entry is a node of the highest level, known before anything is linked: it never changes, and
 // every node finds the entry on each of its own levels.
 void VsHnswBuilder::PlanLinking() {
-  nodes = arena.nodes();
+  uint32_t on_level[VS_HNSW_MAX_LEVEL + 1] = {};
+
   entry = 0;
-  for (uint32_t i = 0; i < arena.upper_nodes(); i++)
-    if (arena.Upper(i)->level > Record(entry)->level) entry = arena.Upper(i)->index;
+  while (IsDuplicate(entry)) entry++;
+  on_level[0] = nodes - uint32_t(state->duplicates);
+  for (uint32_t i = 0; i < arena.upper_nodes(); i++) {
+    const UpperNode* upper = arena.Upper(i);
+    if (IsDuplicate(upper->index)) continue;
+    on_level[upper->level]++;
+    if (upper->level > Record(entry)->level) entry = upper->index;
+  }
+  lowest_searched = Record(entry)->level + 1;
+  while (lowest_searched > 0 && on_level[lowest_searched - 1] < kMinPartitioned) lowest_searched--;
   queries = CalibrationQueries(nodes, geometry->dims);
   stride = queries == 0 ? 0 : nodes / queries;
   if (stride != 0) queries = (nodes + stride - 1) / stride;
+}
+
+// Collective: link the nodes of the upper levels that are few, or of all levels.
+void VsHnswBuilder::LinkBySearches() {
+  const int lowest = lowest_searched;
+
+  ForAll(lowest == 0 ? nodes : arena.upper_nodes(), kLinkChunk, [this, lowest](uint32_t i) {
+    if (lowest > 0 && int(arena.Upper(i)->level) != lowest) return;
+    const uint32_t index = lowest == 0 ? i : arena.Upper(i)->index;
+    if (!IsDuplicate(index) && !IsQuery(index)) LinkNode(index, lowest);
+  });
 }
 
 // Link everything; a few nodes spread over the input come last, so that they can serve as queries the
 // graph has not seen.
 void vs_hnsw_builder_link(VsHnswBuilder* builder) {
   builder->Synchronize();
+  builder->nodes = builder->arena.nodes();
+  if (builder->nodes == 0) return;
+  builder->FindDuplicates();
   builder->PlanLinking();
-  builder->ForAll(builder->nodes, kLinkChunk, [builder](uint32_t index) {
-    if (!builder->IsQuery(index)) builder->LinkAndCount(index);
-  });
+  builder->LinkBySearches();
+  for (int level = builder->lowest_searched - 1; level >= 0; level--) builder->LinkByPartitions(level);
   if (builder->stride == 0) return;
   builder->Calibrate();
   builder->ForAll(builder->queries, 1, [builder](uint32_t i) {
-    if (builder->IsQuery(i * builder->stride)) builder->LinkAndCount(i * builder->stride);
+    if (builder->IsQuery(i * builder->stride)) builder->LinkNode(i * builder->stride, 0);
   });
 }
 

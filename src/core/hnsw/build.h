@@ -25,6 +25,7 @@ class MemoryGraph {
   int Expand(Candidate* candidate, int level, VsNodeId* links);
   void Score(const VsNodeId* ids, int n, float* estimates);
   void Prefetch(VsNodeId id, int level);
+  void PrefetchRecord(VsNodeId id);
   VsNodeId Descend(const Candidate& candidate) const { return candidate.id; }
 
  private:
@@ -37,17 +38,21 @@ uint32_t CalibrationQueries(uint32_t n, uint32_t dims);
 }  // namespace vecstore::hnsw
 
 struct VsHnswBuilder {
-  VsHnswBuilder(const VsHnswBuildHost* host, const VsHnswGeometry* geometry)
+  VsHnswBuilder(const VsHnswBuildHost* host, const VsHnswGeometry* geometry, size_t ef_construction)
       : host(host),
         memory{host->context, host->grow},
         geometry(geometry),
+        ef_construction(ef_construction),
+        effort(geometry, ef_construction),
         arena(host->arena, geometry),
         state(arena.state()) {}
 
   const VsHnswBuildHost* host;
   vecstore::Memory memory;
   const VsHnswGeometry* geometry;
+  const VsHnswSpace* space;
   size_t ef_construction;
+  vecstore::hnsw::PartitionEffort effort;
   vecstore::hnsw::Arena arena;
   vecstore::hnsw::BuildState* state;
   uint64_t loops = 0;  // begun by ForAll
@@ -55,14 +60,19 @@ struct VsHnswBuilder {
   // What every participant works out for itself when linking begins.
   uint32_t nodes;
   uint32_t entry;
+  int lowest_searched;  // links come from searches on this level and above, from partitions below
   uint32_t stride;   // every stride-th node of level 0 is a query of the calibration; 0: none
   uint32_t queries;  // ceil(nodes / stride)
 
   // Scratch.
   vecstore::hnsw::MemoryGraph graph;
   vecstore::hnsw::Beam beam;
-  vecstore::hnsw::Beam nearest;
+  struct Truth {
+    VsHnswQuery query;
+    vecstore::hnsw::Beam nearest;
+  } truth[vecstore::hnsw::kTruthQueries];
   vecstore::hnsw::VisitedSet visited;
+  vecstore::hnsw::PartitionScratch scratch;
   VsHnswQuery query;
   VsHnswQuery pair;
 
@@ -101,27 +111,44 @@ struct VsHnswBuilder {
 
   // ---- linking ----
 
+  uint64_t HashCode(uint32_t index);
+  void FindOriginal(uint32_t index);
+  void FindDuplicates();
+  void MakeDuplicate(uint32_t index, uint32_t original);
+  bool IsDuplicate(uint32_t index) { return List(index, 0)->duplicate_of != 0; }
   void PlanLinking();
   bool IsQuery(uint32_t index) {
-    return stride != 0 && index % stride == 0 && index != entry && Record(index)->level == 0;
+    return stride != 0 && index % stride == 0 && index != entry && Record(index)->level == 0 &&
+           !IsDuplicate(index);
   }
-  void LinkNode(uint32_t index);
-  void LinkAndCount(uint32_t index);
+  void LinkBySearches();
+  void LinkNode(uint32_t index, int lowest);
   vecstore::hnsw::Candidate Descend(uint32_t index, int level);
   void SearchFrom(vecstore::hnsw::Candidate start, int level, size_t ef);
   void ChooseLinks(uint32_t index, int level);
   void LinkBack(uint32_t index, int level);
   void AddReverseLink(uint32_t from, vecstore::hnsw::Link link, int level);
   uint32_t Prune(vecstore::hnsw::Link* links, uint32_t n, uint32_t limit);
-  uint32_t FindDuplicate(uint32_t index);
-  void MakeDuplicate(uint32_t index, uint32_t original);
+
+  // ---- linking by partitions ----
+
+  void LinkByPartitions(int level);
+  uint32_t ListLevel(int level);
+  void DrawLeaders(uint32_t* members, uint32_t n, uint32_t count);
+  void LoadPanel(vecstore::hnsw::PanelBuffer* panel, const uint32_t* members, uint32_t n);
+  void ChooseClusters(const uint32_t* members, uint32_t n, uint32_t fanout, uint16_t* choices);
+  void SortIntoClusters(const uint32_t* members, const uint16_t* choices, uint32_t n, uint32_t fanout,
+                        uint32_t clusters, uint32_t* starts, uint32_t* clustered);
+  void LinkTopCluster(uint32_t cluster, int level);
+  void LinkCluster(uint32_t first, uint32_t n, uint32_t fanout, int level);
+  void LinkPart(uint32_t first, uint32_t n, uint32_t whole, int level);
+  void LinkLeaf(const uint32_t* members, uint32_t n, int level);
 
   // ---- calibration ----
 
   void Calibrate();
   uint32_t ListLinked();
-  void FindNearest(uint32_t index);
-  void MeasureQuery(uint32_t query);
+  void MeasureQueries(uint32_t first);
   uint32_t CountFound(uint32_t query, size_t ef);
 
   // ---- layout ----

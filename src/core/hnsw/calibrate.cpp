@@ -5,8 +5,10 @@
 // Owns: the meaning of the presets: recall@10 of .90, .95, .99, .999.
 //
 // The queries are nodes that are not linked yet, so the graph treats them as it will treat any vector
-// it has not seen; their true neighbours come from a scan of all codes.  Beams grow by steps of 2^1/4
-// until the last preset's recall is reached.
+// it has not seen; their true neighbours come from a scan of all codes.  Beams are doubled until the
+// last preset's recall is reached, and what lies between two is interpolated.
+#include <math.h>
+
 #include "core/hnsw/build.h"
 
 using namespace vecstore::hnsw;
@@ -22,14 +24,28 @@ constexpr size_t kFirstBeam = 16;
 // The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
 constexpr size_t kLeastBeam[VS_HNSW_PRESETS] = {16, 24, 48, 100};
 constexpr size_t kLastBeam = 10000;
-constexpr double kBeamStep = 1.189207115;  // 2^1/4
-constexpr double kRecall[VS_HNSW_PRESETS] = {0.90, 0.95, 0.99, 0.999};
+constexpr double kMissed[VS_HNSW_PRESETS] = {0.10, 0.05, 0.01, 0.001};
 
-// n / floor(n / q) is at most 1.1 q when n >= 10 q; and 39 steps lead from the first beam to the last.
+// n / floor(n / q) is at most 1.1 q when n >= 10 q; and 11 steps lead from the first beam to the last.
 static_assert(kMinNodes >= 10 * kMaxQueries && kMaxQueries * 11 / 10 < kMaxCalibrationQueries);
-static_assert(kMaxCalibrationWidths >= 40);
+static_assert(kMaxCalibrationWidths >= 12);
+
+// A beam, and the share of the true neighbours that searches with it miss.
+struct Measured {
+  size_t width;
+  double missed;
+};
+
+// The beam between two measured ones at which so large a share is missed: misses fall with a power of
+// the width.
+size_t Interpolate(const Measured& narrow, const Measured& wide, double missed) {
+  if (narrow.missed <= wide.missed) return wide.width;
+  const double t = log(narrow.missed / missed) / log(narrow.missed / wide.missed);
+  return size_t(ceil(double(narrow.width) * pow(double(wide.width) / double(narrow.width), t)));
+}
 
 }  // namespace
+
 
 namespace vecstore::hnsw {
 
@@ -50,31 +66,33 @@ uint32_t VsHnswBuilder::ListLinked() {
   return count;
 }
 
-// The nearest of the candidates in `order`, by a scan of their codes.
-void VsHnswBuilder::FindNearest(uint32_t index) {
-  constexpr uint32_t kBatch = 64;
+// The distance of the true neighbours of a few queries, by a scan of the candidates' codes: each code is
+// fetched once for all of the queries.
+void VsHnswBuilder::MeasureQueries(uint32_t first) {
+  constexpr uint32_t kAhead = 8;
   const uint32_t* candidates = arena.order();
-  float estimates[kBatch];
+  uint32_t n = 0, which[kTruthQueries];
 
-  nearest.Reset(kNeighbors);
-  vs_hnsw_query_from_record(&query, Record(index));
-  for (uint32_t i = 0; i < state->candidates; i += kBatch) {
-    const uint32_t n = std::min(kBatch, state->candidates - i);
-    graph.Score(candidates + i, int(n), estimates);
+  for (uint32_t i = first; i < queries && i < first + kTruthQueries; i++) {
+    if (!IsQuery(i * stride)) continue;
+    vs_hnsw_query_from_record(&truth[n].query, Record(i * stride));
+    truth[n].nearest.Reset(kNeighbors);
+    which[n++] = i;
+  }
+  for (uint32_t c = 0; c < state->candidates; c++) {
+    if (c + kAhead < state->candidates) graph.PrefetchRecord(candidates[c + kAhead]);
     for (uint32_t k = 0; k < n; k++) {
       bool was_full;
       Candidate evicted;
-      nearest.Offer({estimates[k], candidates[i + k], 0}, &was_full, &evicted);
+      truth[k].nearest.Offer(
+          {vs_hnsw_estimate(&truth[k].query, Record(candidates[c])), candidates[c], 0}, &was_full, &evicted);
     }
   }
-}
-
-// Note how far a query's true neighbours reach, and how many there are.
-void VsHnswBuilder::MeasureQuery(uint32_t i) {
-  if (!IsQuery(i * stride)) return;
-  FindNearest(i * stride);
-  state->limits[i] = nearest.size() > 0 ? nearest[nearest.size() - 1].estimate : 0;
-  __atomic_fetch_add(&state->expected, nearest.size(), __ATOMIC_RELAXED);
+  for (uint32_t k = 0; k < n; k++) {
+    const Beam& found = truth[k].nearest;
+    state->limits[which[k]] = found.size() > 0 ? found[found.size() - 1].estimate : 0;
+    __atomic_fetch_add(&state->expected, found.size(), __ATOMIC_RELAXED);
+  }
 }
 
 // How many of the true neighbours a search with this beam returns.
@@ -91,22 +109,26 @@ void VsHnswBuilder::Calibrate() {
   // Vectors under inner product are not centred, so their codes err more; the true neighbours found by
   // codes do not show that.
   const size_t margin = query.metric == VS_METRIC_IP ? 4 : 1;
-  int preset = 0;
   uint64_t* found = state->found;
+  int preset = 0;
 
   if (host->leader) state->candidates = ListLinked();
   Synchronize();
-  ForAll(queries, 1, [this](uint32_t i) { MeasureQuery(i); });
-  for (double width = kFirstBeam; preset < VS_HNSW_PRESETS; width *= kBeamStep, found++) {
-    const size_t ef = width < kLastBeam ? size_t(width) : kLastBeam;
-    ForAll(queries, 1, [this, found, ef](uint32_t i) {
-      __atomic_fetch_add(found, CountFound(i, ef), __ATOMIC_RELAXED);
+  ForAll((queries + kTruthQueries - 1) / kTruthQueries, 1,
+         [this](uint32_t i) { MeasureQueries(i * kTruthQueries); });
+  // What the sample cannot tell from nothing is half a neighbour.
+  const double least = 0.5 / double(state->expected + 1);
+  Measured narrow = {1, 1};
+  for (size_t width = kFirstBeam; preset < VS_HNSW_PRESETS; width = std::min(2 * width, kLastBeam)) {
+    ForAll(queries, 1, [this, found, width](uint32_t i) {
+      __atomic_fetch_add(found, CountFound(i, width), __ATOMIC_RELAXED);
     });
-    while (preset < VS_HNSW_PRESETS &&
-           (double(*found) >= kRecall[preset] * double(state->expected) || ef == kLastBeam)) {
-      size_t beam_width = std::min(std::max(ef * margin, kLeastBeam[preset]), kLastBeam);
-      calibrated_ef[preset] = uint16_t(beam_width);
-      preset++;
+    const double missed = 1 - double(*found++) / double(state->expected);
+    const Measured wide = {width, std::max(missed, least)};
+    for (; preset < VS_HNSW_PRESETS && (missed <= kMissed[preset] || width == kLastBeam); preset++) {
+      const size_t ef = missed <= kMissed[preset] ? Interpolate(narrow, wide, kMissed[preset]) : width;
+      calibrated_ef[preset] = uint16_t(std::min(std::max(ef * margin, kLeastBeam[preset]), kLastBeam));
     }
+    narrow = wide;
   }
 }

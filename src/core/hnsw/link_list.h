@@ -26,7 +26,7 @@ struct alignas(8) Link {
 };
 
 // Links a list has room for before it is pruned to `links`.
-constexpr uint32_t SlackLinks(uint32_t links) { return links + links / 2; }
+constexpr uint32_t SlackLinks(uint32_t links) { return 2 * links; }
 constexpr uint32_t kMaxListLinks = SlackLinks(VS_HNSW_MAX_LINKS);
 
 // Wait for another participant that is in the middle of a few stores, or was put to sleep there.
@@ -99,12 +99,37 @@ struct LinkList {
     return fits;
   }
 
+  // Take in those of the offered links that are not there yet; when the list is full, in place of the
+  // farthest if they are nearer.  The indexes of the offered are places in `names`.
+  void Offer(const Link* offered, uint32_t count_offered, const uint32_t* names, uint32_t room) {
+    const uint32_t at = Lock();
+    for (uint32_t i = 0; i < count_offered; i++)
+      OfferLocked({names[offered[i].index], offered[i].estimate}, room);
+    Unlock(at);
+  }
+
   // Put n links in place of all, unless the list has changed since it was at this version.
   void Replace(uint32_t at, const Link* with, uint32_t n) {
     if (!TryLock(at)) return;
     for (uint32_t i = 0; i < n; i++) Set(i, with[i]);
     SetCount(n);
     Unlock(at);
+  }
+
+ private:
+  void OfferLocked(Link link, uint32_t room) {
+    const uint32_t n = count;
+    uint32_t place = 0;
+    for (uint32_t i = 0; i < n; i++)
+      if (links[i].index == link.index) return;
+    if (n < room) {
+      Set(n, link);
+      SetCount(n + 1);
+      return;
+    }
+    for (uint32_t i = 1; i < n; i++)
+      if (links[i].estimate > links[place].estimate) place = i;
+    if (link.estimate < links[place].estimate) Set(place, link);
   }
 };
 

@@ -15,8 +15,8 @@
 
 namespace vecstore::hnsw {
 
-// Most links one Expand gives: while a build is under way its lists have half as much slack again.
-constexpr int kMaxExpanded = VS_HNSW_MAX_LINKS + VS_HNSW_MAX_LINKS / 2;
+// Most links one Expand gives: while a build is under way its lists are twice as long.
+constexpr int kMaxExpanded = 2 * VS_HNSW_MAX_LINKS;
 
 // Keep the ids that were not visited before; returns their number.
 inline int FilterVisited(VisitedSet* visited, VsNodeId* ids, int n) {

@@ -17,6 +17,7 @@
 
 #include "core/simd/codes-inl.h"
 #include "core/simd/distance-inl.h"
+#include "core/simd/panel-inl.h"
 #include "core/simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -44,6 +45,10 @@ constexpr VsKernels kKernels = {
     /* quantize_i8 */ &QuantizeI8,
     /* quantize_i16 */ &QuantizeI16,
     /* widen_i8 */ &WidenI8,
+    /* panel_row_bytes */ &PanelRowBytes,
+    /* panel_set_row */ &PanelSetRow,
+    /* panel_clear_row */ &PanelClearRow,
+    /* panel_nearest */ &PanelNearest,
     /* fwht */ &Fwht,
 };
 
