@@ -48,15 +48,13 @@ vs_extend_relation(Relation rel, ForkNumber fork)
 #if PG_VERSION_NUM >= 160000
 	return ExtendBufferedRel(BMR_REL(rel), fork, NULL, EB_LOCK_FIRST);
 #else
-	bool need_lock = !RELATION_IS_LOCAL(rel);
 	Buffer buffer;
 
-	if (need_lock)
-		LockRelationForExtension(rel, ExclusiveLock);
+	/* Even if the relation is new in this transaction: parallel workers may extend it, too. */
+	LockRelationForExtension(rel, ExclusiveLock);
 	buffer = ReadBufferExtended(rel, fork, P_NEW, RBM_NORMAL, NULL);
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
-	if (need_lock)
-		UnlockRelationForExtension(rel, ExclusiveLock);
+	UnlockRelationForExtension(rel, ExclusiveLock);
 	return buffer;
 #endif
 }

@@ -2,19 +2,15 @@
  *
  * build.c - CREATE INDEX and REINDEX.
  *
- * Owns: the order of a build.  Load (scan the heap, quantise), link (in memory), write (pages), and
- * when the relation needs it one pass that logs all pages.  Nothing is WAL-logged before that pass: a
- * crash during the build drops the whole relation.
- *
- * The first rows are kept as they are until their mean is known; it becomes the index's centroid, so
- * that codes describe where vectors differ and not what they have in common.
+ * Owns: the order of a build.  Look at a sample; then each participant loads (scans its share of the
+ * heap, quantises), links (in memory), and the leader writes pages; when the relation needs it one pass
+ * logs them all.  Nothing is WAL-logged before that pass: a crash during the build drops the whole
+ * relation.  A serial build has one participant, the leader, and the block of nodes is its own memory.
  *
  * When the nodes no longer fit maintenance_work_mem, what is there is linked and written, and the
- * remaining rows are inserted one by one, without WAL.
+ * participants insert the remaining rows one by one, without WAL.
  */
 #include "postgres.h"
-
-#include <math.h>
 
 #include "access/tableam.h"
 #include "access/xloginsert.h"
@@ -22,38 +18,15 @@
 #include "commands/progress.h"
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
+#include "optimizer/optimizer.h"
 #include "pgstat.h"
 #include "utils/backend_progress.h"
 #include "utils/memutils.h"
 
 #include "pg/compat.h"
-#include "pg/hnsw/hnsw.h"
+#include "pg/hnsw/build.h"
 
-#define SAMPLE_BYTES (4 * 1024 * 1024)
-#define SAMPLE_ROWS 10000
 #define PROGRESS_EVERY 256
-
-typedef struct HnswBuild
-{
-	Relation heap;
-	Relation rel;
-	IndexInfo *info;
-	MemoryContext context;	   /* everything of this build */
-	MemoryContext row_context; /* reset for every row */
-	HnswIndex *index; /* the new index, opened without WAL */
-	VsHnswInserter *inserter; /* once rows are inserted one by one */
-	VsHnswBuilder *builder;   /* NULL once its nodes are written */
-	VsHnswBuildHost build_host;
-	VsHnswRecord *record; /* scratch: header and code */
-
-	/* Rows waiting for the centroid. */
-	float *sample;
-	ItemPointerData *sample_tids;
-	int sampled;
-	int sample_capacity; /* 0 once the centroid is known */
-
-	double rows; /* indexed so far */
-} HnswBuild;
 
 static void *
 build_grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
@@ -65,18 +38,24 @@ build_grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
 	return repalloc_huge(old, new_bytes);
 }
 
+/* `linked` counts the nodes of all participants; the leader reports them. */
 static void
-build_progress(void *context, uint64_t done)
+build_progress(void *context, uint64_t linked)
 {
+	HnswBuild *build = context;
+
 	CHECK_FOR_INTERRUPTS();
-	if (done % PROGRESS_EVERY == 0)
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
+	if (build->leader && linked % PROGRESS_EVERY == 0)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, linked);
 }
 
-/* One process: everybody is here. */
+/* Wait for all participants. */
 static void
 build_synchronize(void *context)
 {
+	HnswBuild *build = context;
+
+	BarrierArriveAndWait(&build->shared->barrier, PG_WAIT_EXTENSION);
 }
 
 static void
@@ -122,53 +101,71 @@ check_options(Relation rel)
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
 }
 
-/*
- * What maintenance_work_mem has room for, and at least the sample.  Memory that no node comes to use is
- * never touched.
- */
-static void *
-new_arena(HnswBuild *build)
+static void
+init_shared(HnswBuildShared *shared, Relation heap, Relation rel, IndexInfo *info)
 {
-	const VsHnswGeometry *geometry = &build->index->geometry;
-	uint32 capacity = Max(vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024), SAMPLE_ROWS);
-	void *arena = MemoryContextAllocHuge(build->context, vs_hnsw_build_bytes(geometry, capacity));
-
-	vs_hnsw_build_format(arena, capacity);
-	return arena;
+	memset(shared, 0, sizeof(*shared));
+	shared->heap = RelationGetRelid(heap);
+	shared->index = RelationGetRelid(rel);
+	shared->concurrent = info->ii_Concurrent;
+	/* The leader takes part before any worker can. */
+	BarrierInit(&shared->barrier, 0);
+	BarrierAttach(&shared->barrier);
+	pg_atomic_init_u32(&shared->outgrown, 0);
+	pg_atomic_init_u64(&shared->rows, 0);
+	SpinLockInit(&shared->mutex);
 }
 
+/* Write what the index begins with: the meta page, and the centroid if the sample has one. */
 static void
-begin_build(HnswBuild *build, Relation heap, Relation rel, IndexInfo *info)
+write_first_pages(Relation heap, Relation rel, IndexInfo *info, HnswHeapSample *sample)
 {
+	HnswIndex *index;
 	VsHnswMeta meta;
-	int dims = index_dimensions(rel);
 
-	check_options(rel);
-	memset(build, 0, sizeof(*build));
-	build->heap = heap;
-	build->rel = rel;
-	build->info = info;
+	hnsw_init_meta(&meta, rel, index_dimensions(rel));
+	hnsw_write_new_meta(rel, MAIN_FORKNUM, &meta);
+	index = hnsw_open_index(rel, CurrentMemoryContext);
+	hnsw_sample_heap(index, heap, info, sample);
+	/* Inner products are not invariant under translation. */
+	if (sample->has_mean && index->metric != VS_METRIC_IP)
+	{
+		hnsw_write_centroid(rel, &meta, sample->mean);
+		hnsw_overwrite_meta(rel, &meta);
+	}
+	hnsw_close_index(index);
+}
+
+/* The nodes to have room for: those there seem to be, if maintenance_work_mem allows. */
+static uint32
+choose_capacity(Relation rel, const HnswHeapSample *sample, HnswBuildShared *shared,
+				VsHnswGeometry *geometry)
+{
+	uint32 wanted = (uint32) Min(sample->max_rows + 1, PG_INT32_MAX);
+
+	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), geometry);
+	shared->bytes_wanted = vs_hnsw_build_bytes(geometry, wanted);
+	return Min(wanted, vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024));
+}
+
+void
+hnsw_join_build(HnswBuild *build, void *arena)
+{
 	build->context =
 		AllocSetContextCreate(CurrentMemoryContext, "vecstore hnsw build", ALLOCSET_DEFAULT_SIZES);
 	build->row_context =
 		AllocSetContextCreate(build->context, "vecstore hnsw build row", ALLOCSET_DEFAULT_SIZES);
-	hnsw_init_meta(&meta, rel, dims);
-	hnsw_write_new_meta(rel, MAIN_FORKNUM, &meta);
-	build->index = hnsw_open_index(rel, build->context);
+	build->index = hnsw_open_index(build->rel, build->context);
 	build->index->logged = false;
-	MemoryContextSwitchTo(build->context);
 	build->build_host = (VsHnswBuildHost){.context = build,
 										  .grow = build_grow,
 										  .progress = build_progress,
 										  .synchronize = build_synchronize,
-										  .arena = new_arena(build),
-										  .leader = true};
+										  .arena = arena,
+										  .leader = build->leader};
 	build->builder = vs_hnsw_builder_create(&build->build_host, &build->index->geometry,
-											&build->index->space, meta.ef_construction);
-	build->record = palloc0(vs_hnsw_load_stride(dims));
-	build->sample_capacity = Min(SAMPLE_ROWS, Max(64, SAMPLE_BYTES / (dims * (int) sizeof(float))));
-	build->sample = palloc(build->sample_capacity * dims * sizeof(float));
-	build->sample_tids = palloc(build->sample_capacity * sizeof(ItemPointerData));
+											&build->index->space, build->index->meta.ef_construction);
+	build->record = MemoryContextAllocZero(build->context, vs_hnsw_load_stride(build->index->meta.dims));
 }
 
 /* Quantise a vector and hand it to the builder; false when that has no room. */
@@ -186,59 +183,8 @@ add_node(HnswBuild *build, const float *values, ItemPointer tid)
 							 (int8 *) build->record + VS_RECORD_HEADER_BYTES,
 							 vs_hnsw_level(index->meta.rotation_seed, key)))
 		return false;
-	build->rows++;
+	pg_atomic_fetch_add_u64(&build->shared->rows, 1);
 	return true;
-}
-
-/* Mean of the sample in code space; false when there is nothing to average. */
-static bool
-sample_mean(HnswBuild *build, float *mean)
-{
-	HnswIndex *index = build->index;
-	int dims = index->meta.dims;
-	double *sum = palloc0(dims * sizeof(double));
-	int used = 0;
-
-	for (int row = 0; row < build->sampled; row++)
-	{
-		if (!vs_hnsw_transform(&index->space, build->sample + (Size) row * dims, mean))
-			continue;
-		for (int i = 0; i < dims; i++)
-			sum[i] += mean[i];
-		used++;
-	}
-	for (int i = 0; i < dims; i++)
-	{
-		mean[i] = used > 0 ? sum[i] / used : 0;
-		if (!isfinite(mean[i]))
-			return false;
-	}
-	return used > 1;
-}
-
-/*
- * Give the index its centroid and take the waiting rows in.  Not for inner products: they are not
- * invariant under translation.
- */
-static void
-end_sampling(HnswBuild *build)
-{
-	HnswIndex *index = build->index;
-	int dims = index->meta.dims;
-	float *mean = palloc(dims * sizeof(float));
-
-	build->sample_capacity = 0;
-	if (index->metric != VS_METRIC_IP && sample_mean(build, mean))
-	{
-		hnsw_write_centroid(build->rel, &index->meta, mean);
-		hnsw_overwrite_meta(build->rel, &index->meta);
-		vs_hnsw_space_set_centroid(&index->space, mean);
-	}
-	for (int row = 0; row < build->sampled; row++)
-		if (!add_node(build, build->sample + (Size) row * dims, &build->sample_tids[row]))
-			elog(ERROR, "the sample does not fit the memory of the build");
-	pfree(build->sample);
-	pfree(build->sample_tids);
 }
 
 /* Append the builder's node pages to the relation. */
@@ -281,64 +227,78 @@ write_duplicates(HnswBuild *build)
 	}
 }
 
-/* Link what was loaded and write it; from now on rows are inserted one by one. */
 static void
-finish_graph(HnswBuild *build)
+report_outgrown_memory(HnswBuild *build)
+{
+	ereport(NOTICE,
+			(errmsg("hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT " tuples",
+					vs_hnsw_builder_count(build->builder)),
+			 errdetail("Building will take significantly more time."),
+			 errhint("Increase maintenance_work_mem to " UINT64_FORMAT "MB to build the index in memory.",
+					 (build->shared->bytes_wanted >> 20) + 1)));
+}
+
+/* Write the linked graph; the leader's. */
+static void
+write_graph(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, int entry_level)
 {
 	HnswIndex *index = build->index;
-	uint32 first_block;
-	uint32 pages;
-	VsNodeId entry;
-	int entry_level;
 
-	if (build->sample_capacity > 0)
-		end_sampling(build);
-	begin_phase(HNSW_PHASE_LINK, vs_hnsw_builder_count(build->builder));
-	vs_hnsw_builder_link(build->builder);
+	write_node_pages(build, first_block, pages);
 	if (vs_hnsw_builder_calibration(build->builder, index->meta.calibrated_ef))
 		index->meta.calibrated_rows = vs_hnsw_builder_count(build->builder);
-	begin_phase(HNSW_PHASE_WRITE, 0);
-	first_block = RelationGetNumberOfBlocks(build->rel);
-	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
-	write_node_pages(build, first_block, pages);
 	index->meta.entry = entry;
 	index->meta.entry_level = entry_level;
 	index->meta.insert_block = pages > 0 ? first_block + pages - 1 : 0;
 	hnsw_overwrite_meta(build->rel, &index->meta);
 	hnsw_refresh_meta(index);
 	write_duplicates(build);
+}
+
+/*
+ * Link what was loaded and write it; from now on rows are inserted one by one.  All participants come
+ * here, once: at the end of their scan, or in the middle of it when there is no room for a row.
+ */
+static void
+finish_graph(HnswBuild *build)
+{
+	uint32 first_block = RelationGetNumberOfBlocks(build->rel);
+	uint32 pages;
+	VsNodeId entry;
+	int entry_level;
+
+	build_synchronize(build);
+	if (build->leader)
+	{
+		if (pg_atomic_read_u32(&build->shared->outgrown))
+			report_outgrown_memory(build);
+		begin_phase(HNSW_PHASE_LINK, vs_hnsw_builder_count(build->builder));
+	}
+	vs_hnsw_builder_link(build->builder);
+	if (build->leader)
+		begin_phase(HNSW_PHASE_WRITE, 0);
+	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
+	if (build->leader)
+		write_graph(build, first_block, pages, entry, entry_level);
+	build_synchronize(build);
 	build->builder = NULL;
 }
 
+/* Insert a row into the index as it is. */
 static void
-outgrow_memory(HnswBuild *build)
+insert_row(HnswBuild *build, Datum value, ItemPointer tid)
 {
-	uint64 nodes = vs_hnsw_builder_count(build->builder);
+	HnswIndex *index = build->index;
 
-	ereport(NOTICE,
-			(errmsg("hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT " tuples",
-					nodes),
-			 errdetail("Building will take significantly more time."),
-			 errhint("Increase maintenance_work_mem to speed up builds.")));
-	finish_graph(build);
-	build->inserter = vs_hnsw_inserter_create(&build->index->host, &build->index->geometry,
-											  &build->index->space);
-	begin_phase(HNSW_PHASE_LOAD, build->heap->rd_rel->reltuples);
-}
-
-/* Keep a row until the centroid is known. */
-static void
-keep_for_sample(HnswBuild *build, ItemPointer tid)
-{
-	int dims = build->index->meta.dims;
-
-	memcpy(build->sample + (Size) build->sampled * dims, build->index->values, dims * sizeof(float));
-	build->sample_tids[build->sampled++] = *tid;
-	if (build->sampled == build->sample_capacity)
+	if (build->inserter == NULL)
 	{
-		MemoryContextSwitchTo(build->context);
-		end_sampling(build);
+		hnsw_refresh_meta(index);
+		build->inserter = vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
+		if (build->leader)
+			begin_phase(HNSW_PHASE_LOAD, Max(build->heap->rd_rel->reltuples, 0));
 	}
+	hnsw_insert_value(index, build->inserter, value, tid);
+	pg_atomic_fetch_add_u64(&build->shared->rows, 1);
 }
 
 static void
@@ -353,44 +313,90 @@ build_row(Relation rel, ItemPointer tid, Datum *values, bool *isnull, bool alive
 	if (build->builder != NULL)
 	{
 		hnsw_take_vector(build->index, values[0]);
-		if (build->sample_capacity > 0)
-			keep_for_sample(build, tid);
-		else if (!add_node(build, build->index->values, tid))
+		if (!add_node(build, build->index->values, tid))
 		{
-			MemoryContextSwitchTo(build->context);
-			outgrow_memory(build);
-			MemoryContextSwitchTo(build->row_context);
+			pg_atomic_write_u32(&build->shared->outgrown, 1);
+			finish_graph(build);
 		}
 	}
 	if (build->builder == NULL)
-	{
-		hnsw_insert_value(build->index, build->inserter, values[0], tid);
-		build->rows++;
-	}
+		insert_row(build, values[0], tid);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(build->row_context);
-	pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, (int64) build->rows);
+	if (build->leader)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE,
+									 (int64) pg_atomic_read_u64(&build->shared->rows));
+}
+
+void
+hnsw_take_part(HnswBuild *build, TableScanDesc scan)
+{
+	HnswBuildShared *shared = build->shared;
+	double heap_tuples = table_index_build_scan(build->heap, build->rel, build->info, true,
+												build->leader, build_row, build, scan);
+
+	if (build->builder != NULL)
+		finish_graph(build);
+	SpinLockAcquire(&shared->mutex);
+	shared->heap_tuples += heap_tuples;
+	shared->broken_hot_chain |= build->info->ii_BrokenHotChain;
+	SpinLockRelease(&shared->mutex);
+}
+
+/* Run the build, in this process or with workers; *result is what all of them did. */
+static void
+run_build(Relation heap, Relation rel, IndexInfo *info, HnswBuildShared *result)
+{
+	HnswBuild build = {.heap = heap, .rel = rel, .info = info, .shared = result, .leader = true};
+	int workers = plan_create_index_workers(RelationGetRelid(heap), RelationGetRelid(rel));
+	HnswParallelBuild *parallel = NULL;
+	HnswHeapSample sample;
+	VsHnswGeometry geometry;
+	uint32 capacity;
+	void *arena;
+
+	write_first_pages(heap, rel, info, &sample);
+	init_shared(result, heap, rel, info);
+	capacity = choose_capacity(rel, &sample, result, &geometry);
+	begin_phase(HNSW_PHASE_LOAD, Max(heap->rd_rel->reltuples, 0));
+	if (workers > 0 && sample.max_rows > 0)
+		parallel = hnsw_begin_parallel_build(result, heap, rel, workers, capacity, &geometry);
+	if (parallel != NULL)
+	{
+		build.shared = hnsw_parallel_shared(parallel);
+		arena = hnsw_parallel_arena(parallel);
+	}
+	else
+	{
+		arena = MemoryContextAllocHuge(CurrentMemoryContext, vs_hnsw_build_bytes(&geometry, capacity));
+		vs_hnsw_build_format(arena, capacity);
+	}
+	hnsw_join_build(&build, arena);
+	hnsw_take_part(&build, parallel != NULL ? hnsw_parallel_scan(parallel, heap) : NULL);
+	if (parallel != NULL)
+		hnsw_end_parallel_build(parallel, result);
 }
 
 IndexBuildResult *
 hnsw_build(Relation heap, Relation rel, IndexInfo *info)
 {
 	IndexBuildResult *result = palloc(sizeof(IndexBuildResult));
-	MemoryContext old = CurrentMemoryContext;
-	HnswBuild build;
+	MemoryContext context =
+		AllocSetContextCreate(CurrentMemoryContext, "vecstore hnsw build leader", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	HnswBuildShared totals;
 
 	if (RelationGetNumberOfBlocks(rel) != 0)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(rel));
-	begin_build(&build, heap, rel, info);
-	begin_phase(HNSW_PHASE_LOAD, Max(heap->rd_rel->reltuples, 0));
-	result->heap_tuples = table_index_build_scan(heap, rel, info, true, true, build_row, &build, NULL);
-	if (build.builder != NULL)
-		finish_graph(&build);
+	check_options(rel);
+	run_build(heap, rel, info, &totals);
 	if (RelationNeedsWAL(rel))
 		log_newpage_range(rel, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(rel), true);
-	result->index_tuples = build.rows;
+	result->heap_tuples = totals.heap_tuples;
+	result->index_tuples = pg_atomic_read_u64(&totals.rows);
+	info->ii_BrokenHotChain |= totals.broken_hot_chain;
 	MemoryContextSwitchTo(old);
-	MemoryContextDelete(build.context);
+	MemoryContextDelete(context);
 	return result;
 }
 
