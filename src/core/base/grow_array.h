@@ -52,6 +52,12 @@ class GrowArray {
     Reserve(size_ + n);
     size_ += n;
   }
+  // Push if `wanted`, without a branch on it.
+  void PushIf(const T& value, bool wanted) {
+    if (size_ == capacity_) Reserve(size_ + 1);
+    data_[size_] = value;
+    size_ += wanted;
+  }
   void Clear() { size_ = 0; }
   void Truncate(size_t n) { size_ = n; }
   T* data() { return data_; }

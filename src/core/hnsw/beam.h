@@ -51,6 +51,11 @@ class Beam {
     return true;
   }
 
+  // Nothing at this distance or beyond is taken in.
+  float Limit() const {
+    return items_.size() == capacity_ ? items_[capacity_ - 1].estimate : __builtin_inff();
+  }
+
   // The nearest candidate that was not expanded, or null when all were.
   Candidate* Next() {
     while (next_ < items_.size() && items_[next_].info != 0) next_++;
@@ -104,8 +109,7 @@ class VisitedSet {
   }
 
   void Reset(uint64_t ids) {
-    for (uint32_t word : touched_) words_[word] = 0;
-    touched_.Clear();
+    Clear();
     limit_ = ids;
     size_t needed = size_t((ids + 63) / 64);
     if (needed <= word_count_) return;
@@ -116,17 +120,38 @@ class VisitedSet {
   }
 
   // True when the id is new.  Ids past the limit (nodes younger than the search) count as visited.
-  bool Add(uint64_t id) {
-    if (id >= limit_) return false;
-    uint64_t& word = words_[id >> 6];
-    uint64_t bit = uint64_t{1} << (id & 63);
-    if (word & bit) return false;
-    if (word == 0) touched_.Push(uint32_t(id >> 6));
-    word |= bit;
-    return true;
+  bool Add(VsNodeId id) { return KeepNew(&id, 1) == 1; }
+
+  // Keep the ids that are new, in their order; returns their number.  Without branches on the answer,
+  // which is as good as random and would be guessed wrong every other time.
+  int KeepNew(VsNodeId* ids, int n) {
+    touched_.Reserve(touched_.size() + size_t(n));
+    uint32_t* touched = touched_.end();
+    int kept = 0;
+    for (int i = 0; i < n; i++) {
+      const VsNodeId id = ids[i];
+      if (id >= limit_) continue;
+      const uint64_t before = words_[id >> 6];
+      words_[id >> 6] = before | uint64_t{1} << (id & 63);
+      *touched = id >> 6;
+      touched += before == 0;
+      ids[kept] = id;
+      kept += !(before >> (id & 63) & 1);
+    }
+    touched_.Truncate(size_t(touched - touched_.begin()));
+    return kept;
   }
 
  private:
+  // Word by word, unless there are so many that all at once is quicker.
+  void Clear() {
+    if (touched_.size() > word_count_ / 8)
+      memset(words_, 0, word_count_ * sizeof(uint64_t));
+    else
+      for (uint32_t word : touched_) words_[word] = 0;
+    touched_.Clear();
+  }
+
   Memory memory_;
   uint64_t* words_;
   size_t word_count_;

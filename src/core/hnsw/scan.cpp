@@ -151,7 +151,7 @@ void VsHnswScan::ExpandFrontier() {
   KeepFound(nearest.info);
   if (found.size() > before) std::push_heap(found.begin(), found.end(), LargerBound);
 
-  n = FilterVisited(&visited, links, n);
+  n = visited.KeepNew(links, n);
   graph.Score(links, n, estimates);
   for (int i = 0; i < n; i++) {
     frontier.Push({estimates[i], links[i], 0});

@@ -18,18 +18,36 @@ namespace vecstore::hnsw {
 // Most links one Expand gives: while a build is under way its lists are twice as long.
 constexpr int kMaxExpanded = 2 * VS_HNSW_MAX_LINKS;
 
-// Keep the ids that were not visited before; returns their number.
-inline int FilterVisited(VisitedSet* visited, VsNodeId* ids, int n) {
-  int kept = 0;
-  for (int i = 0; i < n; i++)
-    if (visited->Add(ids[i])) ids[kept++] = ids[i];
-  return kept;
-}
-
 // Take candidates that are not in the beam, to continue from them later.
 struct NoOverflow {
   void Push(const Candidate&) {}
+  void PushIf(const Candidate&, bool) {}
 };
+
+// Take scored nodes into the beam, and what that leaves out into the overflow.
+template <class Overflow>
+void OfferAll(const VsNodeId* ids, const float* estimates, int n, Beam* beam, Overflow* overflow) {
+  int near[kMaxExpanded];
+  int near_count = 0;
+
+  // Most are too far, which ones nobody can guess: sorted out without a branch.
+  const float limit = beam->Limit();
+  for (int i = 0; i < n; i++) {
+    const bool is_near = estimates[i] < limit;
+    near[near_count] = i;
+    near_count += is_near;
+    overflow->PushIf({estimates[i], ids[i], 0}, !is_near);
+  }
+  for (int i = 0; i < near_count; i++) {
+    Candidate candidate = {estimates[near[i]], ids[near[i]], 0};
+    Candidate evicted;
+    bool was_full;
+    if (!beam->Offer(candidate, &was_full, &evicted))
+      overflow->Push(candidate);
+    else if (was_full)
+      overflow->Push(evicted);
+  }
+}
 
 // Expand the beam until its nearest candidates are all expanded.
 template <class Graph, class Overflow>
@@ -43,17 +61,9 @@ void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overf
       beam->Remove(nearest);
       continue;
     }
-    n = FilterVisited(visited, links, n);
+    n = visited->KeepNew(links, n);
     graph->Score(links, n, estimates);
-    for (int i = 0; i < n; i++) {
-      Candidate candidate = {estimates[i], links[i], 0};
-      Candidate evicted;
-      bool was_full;
-      if (!beam->Offer(candidate, &was_full, &evicted))
-        overflow->Push(candidate);
-      else if (was_full)
-        overflow->Push(evicted);
-    }
+    OfferAll(links, estimates, n, beam, overflow);
     // The links of the next two, one of which is expanded at once and one a whole hop later.
     if (const Candidate* next = beam->Next()) {
       graph->Prefetch(next->id, level);
@@ -88,7 +98,7 @@ bool DescendGreedily(Graph* graph, int from, int to, Candidate* entry, VisitedSe
     int n = graph->Expand(&best, level, links);
     if (n < 0) return false;
     for (;;) {
-      n = FilterVisited(visited, links, n);
+      n = visited->KeepNew(links, n);
       graph->Score(links, n, estimates);
       int nearest = -1;
       float limit = best.estimate;
