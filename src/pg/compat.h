@@ -13,10 +13,13 @@
 #define VsRelFileId RelFileLocator
 #define vs_relation_file(rel) ((rel)->rd_locator)
 #define vs_same_file(a, b) RelFileLocatorEquals(a, b)
+/* Of a BufferTag (buf_internals.h). */
+#define vs_tag_has_file(tag, file) BufTagMatchesRelFileLocator(tag, &(file))
 #else
 #define VsRelFileId RelFileNode
 #define vs_relation_file(rel) ((rel)->rd_node)
 #define vs_same_file(a, b) RelFileNodeEquals(a, b)
+#define vs_tag_has_file(tag, file) RelFileNodeEquals((tag)->rnode, file)
 #endif
 
 #if PG_VERSION_NUM >= 180000

@@ -2,109 +2,36 @@
  *
  * access.c - how the core reaches pages: the hot path of every search.
  *
- * Owns: the callbacks of VsHnswHost and the backend-local hints.
+ * Owns: the callbacks of VsHnswHost.
  *
- * A hint remembers in which shared buffer a block was last seen.  ReadRecentBuffer turns it into a pin
- * after checking the buffer's tag, without the mapping hash table, and because the hint is known
- * before the pin, descriptor and record of a whole batch are prefetched first.  Each buffer is pinned,
- * scored and released before the next one: more than eight pins at once leave the backend's fast
- * reference counters.  ReadRecentBuffer does not raise usage_count (PostgreSQL 15-18), so pages whose
- * count is low go through ReadBuffer, lest pages that are only reached by hints look cold and are
- * evicted first.  Measured in ARCHITECTURE.md.
- *
- * score and load read without the content lock.  They only touch header and code of a slot, which
- * never change while it is in use; a slot reused meanwhile gives a wrong estimate, never a wrong row,
- * because read_node, under the share lock, decides what a node is.
+ * Probes take neither lock nor pin.  They only touch header and code of a slot, which never change while
+ * it is in use; a slot reused meanwhile gives a wrong estimate, never a wrong row, because read_node,
+ * under the share lock, decides what a node is.  That the page was in its buffer all the time is checked
+ * (hints.h); if it was not, the node is read again with a pin.  Descriptors and records of a whole batch
+ * are prefetched first, and blocks that have to be read are announced to the kernel before the first of
+ * them is waited for.  Each buffer is pinned, read and released before the next one: more than eight
+ * pins at once leave the backend's fast reference counters.  Measured in ARCHITECTURE.md.
  */
 #include "postgres.h"
 
+#include "executor/instrument.h"
 #include "miscadmin.h"
-#include "storage/buf_internals.h"
-#include "utils/hsearch.h"
+#include "port/atomics.h"
 #include "utils/memutils.h"
+#include "utils/spccache.h"
 
-#include "pg/compat.h"
+#include "pg/hnsw/hints.h"
 #include "pg/hnsw/hnsw.h"
 #include "pg/types/vector.h"
 
-/* More blocks than this share hints; the tag check tells them apart. */
-#define MAX_HINTS (1 << 20)
 /* Prefetch records whole up to this many cache lines. */
 #define MAX_PREFETCH_LINES 16
-#define CACHE_LINE 64
-/* Below this usage count a page is read the long way, which raises it. */
-#define WARM_USAGE 2
-
-struct HnswHints
-{
-	Oid index;			/* hash key */
-	VsRelFileId file;	/* hints of another file are void */
-	uint32 mask;		/* entries - 1, a power of two */
-	Buffer *buffers;
-};
-
-static HTAB *hints_of_backend = NULL;
-
-/* Void all hints and have room for `blocks`. */
-static void
-reset_hints(HnswHints *hints, VsRelFileId file, BlockNumber blocks)
-{
-	uint32 entries = 64;
-	Buffer *buffers;
-
-	while (entries < blocks && entries < MAX_HINTS)
-		entries *= 2;
-	/* May fail, and must leave the old hints intact then. */
-	buffers = MemoryContextAllocZero(CacheMemoryContext, entries * sizeof(Buffer));
-	if (hints->buffers != NULL)
-		pfree(hints->buffers);
-	hints->buffers = buffers;
-	hints->mask = entries - 1;
-	hints->file = file;
-}
-
-/* The hints of an index, fit for its file and length. */
-static HnswHints *
-find_hints(Relation rel)
-{
-	Oid oid = RelationGetRelid(rel);
-	BlockNumber blocks = RelationGetNumberOfBlocks(rel);
-	HnswHints *hints;
-	bool found;
-
-	if (hints_of_backend == NULL)
-	{
-		HASHCTL control = {.keysize = sizeof(Oid),
-						   .entrysize = sizeof(HnswHints),
-						   .hcxt = CacheMemoryContext};
-
-		hints_of_backend =
-			hash_create("vecstore hnsw hints", 16, &control, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
-	}
-	hints = hash_search(hints_of_backend, &oid, HASH_ENTER, &found);
-	if (!found)
-		hints->buffers = NULL;
-	if (hints->buffers == NULL || !vs_same_file(hints->file, vs_relation_file(rel)) ||
-		(hints->mask + 1 < blocks && hints->mask + 1 < MAX_HINTS))
-		reset_hints(hints, vs_relation_file(rel), blocks + blocks / 4);
-	return hints;
-}
 
 /* Pin a block; no lock. */
 Buffer
 hnsw_pin(HnswIndex *index, BlockNumber block)
 {
-	Buffer *hint = &index->hints->buffers[block & index->hints->mask];
-	Buffer buffer = *hint;
-
-	if (buffer > 0 &&
-		BUF_STATE_GET_USAGECOUNT(pg_atomic_read_u32(&GetBufferDescriptor(buffer - 1)->state)) >=
-			WARM_USAGE &&
-		ReadRecentBuffer(vs_relation_file(index->rel), MAIN_FORKNUM, block, buffer))
-		return buffer;
-	buffer = ReadBuffer(index->rel, block);
-	*hint = buffer;
-	return buffer;
+	return hnsw_pin_hinted(index->rel, index->hints, block);
 }
 
 /* Only a corrupted link names a slot that its page does not have. */
@@ -114,6 +41,12 @@ is_slot(const HnswIndex *index, VsNodeId id)
 	return vs_node_slot(&index->geometry, id) < index->geometry.slots_per_page;
 }
 
+static inline const VsHnswRecord *
+node_record(HnswIndex *index, Buffer buffer, VsNodeId id)
+{
+	return hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
+}
+
 /*
  * Ask for descriptor and record of a node, if a hint says where they are.  always_inline is a must:
  * GCC takes a function that only prefetches for one without effects and drops the calls.
@@ -121,26 +54,52 @@ is_slot(const HnswIndex *index, VsNodeId id)
 static pg_attribute_always_inline void
 prefetch_node(HnswIndex *index, VsNodeId id)
 {
-	BlockNumber block = vs_node_block(&index->geometry, id);
-	Buffer buffer = index->hints->buffers[block & index->hints->mask];
-	uint32 bytes = Min(VS_RECORD_HEADER_BYTES + index->geometry.dims, MAX_PREFETCH_LINES * CACHE_LINE);
+	Buffer buffer = *hnsw_hint(index->hints, vs_node_block(&index->geometry, id));
+	uint32 bytes =
+		Min(VS_RECORD_HEADER_BYTES + index->geometry.code_bytes, MAX_PREFETCH_LINES * CACHE_LINE);
 	const char *record;
 	const char *line;
 
 	if (buffer <= 0)
 		return;
-	__builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
-	record = (const char *) BufferGetPage(buffer) +
-		vs_slot_offset(&index->geometry, vs_node_slot(&index->geometry, id));
+	__builtin_prefetch(GetBufferDescriptor(buffer - 1));
+	record = (const char *) node_record(index, buffer, id);
 	for (line = (const char *) TYPEALIGN_DOWN(CACHE_LINE, record); line < record + bytes;
 		 line += CACHE_LINE)
 		__builtin_prefetch(line);
 }
 
-static inline const VsHnswRecord *
-node_record(HnswIndex *index, Buffer buffer, VsNodeId id)
+/* Estimate a node where the hint says it is; false unless it was there before and after. */
+static inline bool
+estimate_unpinned(HnswIndex *index, VsNodeId id, float *estimate)
 {
-	return hnsw_slot(&index->geometry, BufferGetPage(buffer), vs_node_slot(&index->geometry, id));
+	BlockNumber block = vs_node_block(&index->geometry, id);
+	Buffer buffer = hnsw_hinted_buffer(index->hints, block);
+
+	if (!BufferIsValid(buffer))
+		return false;
+	pg_read_barrier();
+	*estimate = vs_hnsw_estimate(&index->query, node_record(index, buffer, id));
+	pg_read_barrier();
+	return hnsw_holds_block(index->hints, GetBufferDescriptor(buffer - 1), block);
+}
+
+/* Estimate the nodes of `ids` at the places `which`, whose pages have to be found or read. */
+static pg_noinline void
+score_pinned(HnswIndex *index, const VsNodeId *ids, const int *which, int n, float *estimates)
+{
+	if (index->announce && n > 1)
+		for (int i = 0; i < n; i++)
+			hnsw_announce_block(index->rel, index->hints,
+								vs_node_block(&index->geometry, ids[which[i]]));
+	for (int i = 0; i < n; i++)
+	{
+		VsNodeId id = ids[which[i]];
+		Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
+
+		estimates[which[i]] = vs_hnsw_estimate(&index->query, node_record(index, buffer, id));
+		ReleaseBuffer(buffer);
+	}
 }
 
 /* Ids come from PagedGraph, which lets none pass that is not a slot. */
@@ -148,16 +107,17 @@ static void
 host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 {
 	HnswIndex *index = context;
+	int missed[VS_HNSW_MAX_LINKS];
+	int missed_count = 0;
 
 	for (int i = 0; i < n; i++)
 		prefetch_node(index, ids[i]);
 	for (int i = 0; i < n; i++)
-	{
-		Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
-
-		estimates[i] = vs_hnsw_estimate(&index->query, node_record(index, buffer, ids[i]));
-		ReleaseBuffer(buffer);
-	}
+		if (!estimate_unpinned(index, ids[i], &estimates[i]))
+			missed[missed_count++] = i;
+	pgBufferUsage.shared_blks_hit += n - missed_count;
+	if (missed_count > 0)
+		score_pinned(index, ids, missed, missed_count, estimates);
 }
 
 /* Also asked for ids that vacuum and check read from pages themselves. */
@@ -228,14 +188,12 @@ static void
 host_prefetch(void *context, VsNodeId id)
 {
 	HnswIndex *index = context;
-	BlockNumber block = vs_node_block(&index->geometry, id);
-	Buffer buffer = index->hints->buffers[block & index->hints->mask];
+	Buffer buffer = *hnsw_hint(index->hints, vs_node_block(&index->geometry, id));
 	const char *record;
 
 	if (buffer <= 0)
 		return;
-	record = (const char *) hnsw_slot(&index->geometry, BufferGetPage(buffer),
-									  vs_node_slot(&index->geometry, id));
+	record = (const char *) node_record(index, buffer, id);
 	for (uint32 at = index->geometry.links_offset; at < index->geometry.record_bytes; at += CACHE_LINE)
 		__builtin_prefetch(record + at);
 }
@@ -305,7 +263,8 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 							   .prefetch = host_prefetch,
 							   .holds_nodes = host_holds_nodes,
 							   .load = host_load};
-	index->hints = find_hints(rel);
+	index->hints = hnsw_find_hints(rel, RelationGetNumberOfBlocks(rel));
+	index->announce = get_tablespace_io_concurrency(rel->rd_rel->reltablespace) > 0;
 	init_space(index);
 	MemoryContextSwitchTo(old);
 	return index;
@@ -322,7 +281,7 @@ void
 hnsw_refresh_meta(HnswIndex *index)
 {
 	hnsw_read_meta(index->rel, &index->meta);
-	index->hints = find_hints(index->rel);
+	index->hints = hnsw_find_hints(index->rel, RelationGetNumberOfBlocks(index->rel));
 }
 
 static void

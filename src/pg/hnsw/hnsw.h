@@ -49,7 +49,7 @@ typedef struct HnswOptions
 	int ef_search; /* 0: from the preset */
 } HnswOptions;
 
-/* Backend-local memory of where blocks were found in the buffer pool; see access.c. */
+/* Backend-local memory of where blocks were found in the buffer pool; see hints.h. */
 typedef struct HnswHints HnswHints;
 
 /*
@@ -69,6 +69,7 @@ typedef struct HnswIndex
 	VsHnswQuery query;
 	VsHnswHost host;
 	HnswHints *hints;
+	bool announce; /* ask for blocks ahead of reading them: effective_io_concurrency is not 0 */
 	float *values; /* dims floats: the vector at hand */
 } HnswIndex;
 
