@@ -181,6 +181,9 @@ bool vs_hnsw_scan_begin(VsHnswScan *scan, const VsHnswQuery *query, VsNodeId ent
 /* The next hit; false when every node reachable or on any page has been returned. */
 bool vs_hnsw_scan_next(VsHnswScan *scan, VsHnswHit *hit);
 
+/* The heap row of the hit after `skip` others, 6 bytes, or NULL when it is not known yet. */
+const uint8_t *vs_hnsw_scan_ahead(const VsHnswScan *scan, size_t skip);
+
 /* ---- insert and repair ------------------------------------------------------------------------ */
 
 typedef struct VsHnswInserter VsHnswInserter;

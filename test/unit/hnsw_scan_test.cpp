@@ -109,6 +109,24 @@ TEST_F(HnswScan, ReturnsEveryNodeOnce) {
 }
 
 // The same scan object serves any number of queries, left off anywhere.
+TEST_F(HnswScan, SeesTheNextRowsOfTheBeam) {
+  VsHnswScan* scan = vs_hnsw_scan_create(&index_.host, &index_.geometry);
+  index_.SetQuery(Query().data());
+  vs_hnsw_scan_begin(scan, &index_.query, index_.entry, index_.entry_level, index_.Blocks(), 200,
+                     VS_SCAN_BEAM_ONLY);
+  std::vector<uint32_t> rows, seen;
+  VsHnswHit hit;
+  for (;;) {
+    for (const uint8_t* row; (row = vs_hnsw_scan_ahead(scan, seen.size() - rows.size()));)
+      seen.push_back(PagedIndex::Row(row));
+    if (!vs_hnsw_scan_next(scan, &hit)) break;
+    rows.push_back(PagedIndex::Row(hit.heap_tid));
+    if (seen.size() < rows.size()) seen.push_back(rows.back());
+  }
+  EXPECT_EQ(rows.size(), 200u);
+  EXPECT_EQ(seen, rows);
+}
+
 TEST_F(HnswScan, StartsAfreshEveryTime) {
   const Vector query = Query();
   const std::vector<uint32_t> expected = Rows(index_.Search(query, 20, VS_SCAN_STRICT));

@@ -230,3 +230,9 @@ bool vs_hnsw_scan_next(VsHnswScan* scan, VsHnswHit* hit) {
   scan->last_bound = std::max(scan->last_bound, next.bound);
   return true;
 }
+
+const uint8_t* vs_hnsw_scan_ahead(const VsHnswScan* scan, size_t skip) {
+  const size_t at = scan->position + skip;
+  if (scan->stage != Stage::kBeam || at >= scan->found.size()) return nullptr;
+  return scan->graph.expanded(scan->found[at].info).heap_tid;
+}

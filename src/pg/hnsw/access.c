@@ -251,7 +251,7 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 	index->rel = rel;
 	index->context = context;
 	index->logged = RelationNeedsWAL(rel);
-	hnsw_read_meta(rel, &index->meta);
+	hnsw_refresh_meta(index);
 	index->metric = index->meta.metric;
 	index->element = index->meta.element;
 	if (!vs_hnsw_geometry(index->meta.dims, index->meta.m, &index->geometry))
@@ -263,7 +263,6 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 							   .prefetch = host_prefetch,
 							   .holds_nodes = host_holds_nodes,
 							   .load = host_load};
-	index->hints = hnsw_find_hints(rel, RelationGetNumberOfBlocks(rel));
 	index->announce = get_tablespace_io_concurrency(rel->rd_rel->reltablespace) > 0;
 	init_space(index);
 	MemoryContextSwitchTo(old);
@@ -281,7 +280,8 @@ void
 hnsw_refresh_meta(HnswIndex *index)
 {
 	hnsw_read_meta(index->rel, &index->meta);
-	index->hints = hnsw_find_hints(index->rel, RelationGetNumberOfBlocks(index->rel));
+	index->blocks = RelationGetNumberOfBlocks(index->rel);
+	index->hints = hnsw_find_hints(index->rel, index->blocks);
 }
 
 static void

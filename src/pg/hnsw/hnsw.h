@@ -63,7 +63,8 @@ typedef struct HnswIndex
 	bool logged; /* changes are WAL-logged: false only during a build */
 	VsMetric metric;
 	VsElement element;
-	VsHnswMeta meta; /* as of the last hnsw_read_meta */
+	VsHnswMeta meta; /* as of the last hnsw_refresh_meta, as is `blocks` */
+	BlockNumber blocks; /* of the index; at least those that the meta page speaks of */
 	VsHnswGeometry geometry;
 	VsHnswSpace space;
 	VsHnswQuery query;

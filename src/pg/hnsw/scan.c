@@ -22,23 +22,25 @@
 #include "utils/snapmgr.h"
 
 #include "pg/guc.h"
+#include "pg/hnsw/heap_ahead.h"
 #include "pg/hnsw/hnsw.h"
+#include "pg/hnsw/searcher.h"
 
 #define ENTRY_ATTEMPTS 3
 
 typedef struct HnswScanState
 {
-	HnswIndex *index;
-	VsHnswScan *search;
+	MemoryContext context; /* of the scan */
+	HnswSearcher *searcher; /* NULL until the first search */
+	HnswHeapAhead ahead;
 	bool started;
 	bool exact_value;	/* every row is announced with `value`: NULL or directionless query */
 	double value;
 	bool value_is_null;
 	double bound;		/* of the operator's value, for the node at hand */
 	int64 returned;
-	ItemPointerData *rows; /* of the node at hand */
-	int row_capacity;
-	int row_count;
+	int64 hits;			/* nodes taken from the search */
+	int row_count;		/* of searcher->rows */
 	int next_row;
 } HnswScanState;
 
@@ -48,8 +50,7 @@ hnsw_begin_scan(Relation rel, int nkeys, int norderbys)
 	IndexScanDesc scan = RelationGetIndexScan(rel, nkeys, norderbys);
 	HnswScanState *state = palloc0(sizeof(HnswScanState));
 
-	state->index = hnsw_open_index(rel, CurrentMemoryContext);
-	state->search = vs_hnsw_scan_create(&state->index->host, &state->index->geometry);
+	state->context = CurrentMemoryContext;
 	scan->xs_orderbyvals = palloc0(sizeof(Datum) * Max(norderbys, 1));
 	scan->xs_orderbynulls = palloc0(sizeof(bool) * Max(norderbys, 1));
 	scan->opaque = state;
@@ -81,7 +82,7 @@ check_scan(IndexScanDesc scan)
 static void
 set_query(HnswScanState *state, ScanKey order)
 {
-	HnswIndex *index = state->index;
+	HnswIndex *index = state->searcher->index;
 
 	state->value_is_null = (order->sk_flags & SK_ISNULL) != 0;
 	state->value = get_float8_nan();
@@ -106,56 +107,77 @@ scan_order(void)
 	}
 }
 
+/* Have a searcher whose meta page was just read. */
+static HnswIndex *
+prepare_searcher(IndexScanDesc scan)
+{
+	HnswScanState *state = scan->opaque;
+
+	if (state->searcher == NULL)
+		state->searcher = hnsw_take_searcher(scan->indexRelation, state->context);
+	else
+		hnsw_refresh_meta(state->searcher->index);
+	return state->searcher->index;
+}
+
 static void
 start_search(IndexScanDesc scan)
 {
 	HnswScanState *state = scan->opaque;
-	HnswIndex *index = state->index;
+	HnswIndex *index;
 
 	check_scan(scan);
 	pgstat_count_index_scan(scan->indexRelation);
+	index = prepare_searcher(scan);
 	set_query(state, &scan->orderByData[0]);
 	/* VACUUM may free the entry right after we read of it. */
-	for (int attempt = 0; attempt < ENTRY_ATTEMPTS; attempt++)
+	for (int attempt = 1;; attempt++)
 	{
-		hnsw_refresh_meta(index);
-		if (vs_hnsw_scan_begin(state->search, &index->query, index->meta.entry,
-							   index->meta.entry_level, RelationGetNumberOfBlocks(index->rel),
-							   hnsw_effective_ef(&index->meta, index->rel), scan_order()))
+		if (vs_hnsw_scan_begin(state->searcher->search, &index->query, index->meta.entry,
+							   index->meta.entry_level, index->blocks,
+							   hnsw_effective_ef(&index->meta, index->rel), scan_order()) ||
+			attempt == ENTRY_ATTEMPTS)
 			break;
+		hnsw_refresh_meta(index);
 	}
+	hnsw_heap_ahead_start(&state->ahead, scan);
 	state->started = true;
-	state->returned = 0;
+	state->returned = state->hits = 0;
 	state->row_count = state->next_row = 0;
+}
+
+/* The heap rows of a hit, into searcher->rows. */
+static void
+take_rows(HnswScanState *state, const VsHnswHit *hit)
+{
+	HnswSearcher *searcher = state->searcher;
+
+	state->next_row = 0;
+	if (hit->flags & VS_NODE_POSTINGS)
+	{
+		state->row_count =
+			hnsw_read_heap_rows(searcher->index, hit->id, &searcher->rows, &searcher->row_capacity);
+		return;
+	}
+	memcpy(&searcher->rows[0], hit->heap_tid, sizeof(ItemPointerData));
+	state->row_count = ItemPointerIsValid(&searcher->rows[0]) ? 1 : 0;
 }
 
 /* Move on to the next node; false at the end of the scan. */
 static bool
 next_node(HnswScanState *state)
 {
+	VsHnswScan *search = state->searcher->search;
 	VsHnswHit hit;
 
 	if (vs_hnsw_max_scan_tuples > 0 && vs_hnsw_iterative_scan != VS_ITERATIVE_OFF &&
 		state->returned >= vs_hnsw_max_scan_tuples)
 		return false;
-	if (!vs_hnsw_scan_next(state->search, &hit))
+	hnsw_heap_ahead_prefetch(&state->ahead, search, state->hits++);
+	if (!vs_hnsw_scan_next(search, &hit))
 		return false;
 	state->bound = hit.bound;
-	state->next_row = 0;
-	if (hit.flags & VS_NODE_POSTINGS)
-		state->row_count =
-			hnsw_read_heap_rows(state->index, hit.id, &state->rows, &state->row_capacity);
-	else
-	{
-		if (state->row_capacity == 0)
-		{
-			state->row_capacity = 16;
-			state->rows = MemoryContextAlloc(state->index->context,
-											 state->row_capacity * sizeof(ItemPointerData));
-		}
-		memcpy(&state->rows[0], hit.heap_tid, sizeof(ItemPointerData));
-		state->row_count = ItemPointerIsValid(&state->rows[0]) ? 1 : 0;
-	}
+	take_rows(state, &hit);
 	return true;
 }
 
@@ -171,7 +193,8 @@ hnsw_get_tuple(IndexScanDesc scan, ScanDirection direction)
 		if (!next_node(state))
 			return false;
 
-	scan->xs_heaptid = state->rows[state->next_row++];
+	scan->xs_heaptid = state->searcher->rows[state->next_row++];
+	hnsw_heap_ahead_pin(&state->ahead, &scan->xs_heaptid);
 	scan->xs_recheck = false;
 	scan->xs_recheckorderby = !state->exact_value;
 	scan->xs_orderbyvals[0] = Float8GetDatum(state->exact_value ? state->value : state->bound);
@@ -185,7 +208,8 @@ hnsw_end_scan(IndexScanDesc scan)
 {
 	HnswScanState *state = scan->opaque;
 
-	hnsw_close_index(state->index);
+	if (state->searcher != NULL)
+		hnsw_give_back_searcher(state->searcher);
 	pfree(state);
 	scan->opaque = NULL;
 }
