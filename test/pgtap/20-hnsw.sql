@@ -62,17 +62,17 @@ GRANT ALL ON items TO hnsw_reader;
 REVOKE SELECT ON items FROM hnsw_reader;
 SET ROLE hnsw_reader;
 SELECT throws_ok(looking(f), '42501', 'permission denied for table items', f || ' needs SELECT on the table')
-  FROM unnest('{index_stats,check_index}'::text[]) f;
+  FROM unnest('{index_stats,check_index,recall}'::text[]) f;
 RESET ROLE;
 GRANT SELECT ON items TO hnsw_reader;
 SET ROLE hnsw_reader;
-SELECT lives_ok(looking(f), f || ' needs no more than SELECT') FROM unnest('{index_stats,check_index}'::text[]) f;
+SELECT lives_ok(looking(f), f || ' needs no more than SELECT') FROM unnest('{index_stats,check_index,recall}'::text[]) f;
 RESET ROLE;
 
 -- Only an hnsw index will do.
 CREATE INDEX items_id ON items (id);
 SELECT throws_ok(format('SELECT * FROM vecstore.%I(%L)', f, relation), '42809', NULL, format('%s(%s) is refused', f, relation))
-  FROM unnest('{index_stats,check_index}'::text[]) f, unnest('{items,items_id,pg_class}'::text[]) relation;
+  FROM unnest('{index_stats,check_index,recall}'::text[]) f, unnest('{items,items_id,pg_class}'::text[]) relation;
 
 SELECT * FROM finish();
 ROLLBACK;

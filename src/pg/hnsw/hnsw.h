@@ -83,6 +83,7 @@ extern bool hnsw_validate(Oid opclassoid);
 extern void hnsw_cost_estimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
 							   Cost *startup, Cost *total, Selectivity *selectivity,
 							   double *correlation, double *pages);
+extern int hnsw_preset_ef(const VsHnswMeta *meta, int preset);
 extern int hnsw_effective_ef(const VsHnswMeta *meta, Relation index);
 
 /* meta.c: block 0 and the centroid */

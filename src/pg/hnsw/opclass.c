@@ -61,8 +61,8 @@ hnsw_option_ef_construction(Relation index)
 }
 
 /* Beam width of a preset where the index has none of its own (design: 20, 50, 100, 200). */
-static int
-preset_ef(const VsHnswMeta *meta, int preset)
+int
+hnsw_preset_ef(const VsHnswMeta *meta, int preset)
 {
 	static const int defaults[] = {20, 50, 100, 200};
 	int rank = preset - VS_PRESET_FAST;
@@ -82,7 +82,7 @@ hnsw_effective_ef(const VsHnswMeta *meta, Relation index)
 	if (ef == 0 && options != NULL)
 		ef = options->ef_search;
 	if (ef == 0)
-		ef = preset_ef(meta, vs_search_preset);
+		ef = hnsw_preset_ef(meta, vs_search_preset);
 	return Min(ef, vs_max_ef_search);
 }
 
