@@ -20,11 +20,14 @@ from clock import CLOCKS, clock_of
 from server import connect_to, parse_with_server
 
 PRESETS = ("fast", "balanced", "high_recall", "max")
+HARD = (40, 80, 120, 200, 300, 400, 600, 800, 1000)
+EASY = (10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
+BETWEEN = (10, 20, 40, 60, 80, 120, 200, 300, 400, 600)
+# (system's extension or library, set) -> the beam widths that make its curve
 EF_SEARCH = {
-    ("vecstore", "glove"): (20, 40, 80, 120, 200, 300, 400, 600, 800, 1200, 2000),
-    ("vecstore", "fashion"): (10, 15, 20, 30, 40, 60, 80, 120, 200, 400),
-    ("vector", "glove"): (40, 80, 120, 200, 300, 400, 600, 800, 1000),
-    ("vector", "fashion"): (10, 15, 20, 30, 40, 60, 80, 120, 200, 400),
+    **{(engine, dataset): widths for engine in ("vecstore", "vector", "faiss", "hnswlib")
+       for dataset, widths in (("glove", HARD), ("fashion", EASY), ("glosses", BETWEEN))},
+    ("vecstore", "glove"): (20, 40, 80, 120, 160, 200, 300, 400, 600, 800, 1200, 2000),
 }
 
 
@@ -75,9 +78,9 @@ class ServerEngine:
         return timed_search(self.session, self.dataset, self.now)
 
 
-def measure_curves(engines, dataset, passes):
-    """The points of every engine on one set."""
-    settings = {engine: list(engine.settings().items()) for engine in engines}
+def measure_curves(engines, dataset, passes, step=1):
+    """The points of every engine on one set; of its widths every step-th."""
+    settings = {engine: every(step, engine.settings()) for engine in engines}
     points = {(engine, label): Point(engine.name, dataset.name, label)
               for engine in engines for label, _ in settings[engine]}
     for turn in range(passes + 1):  # the first turn warms caches and is not counted
@@ -88,6 +91,12 @@ def measure_curves(engines, dataset, passes):
                     run_pass(engine, values, dataset, points[engine, label], counted=turn > 0)
         print(f"curves {dataset.name}: pass {turn} of {passes}", flush=True)
     return list(points.values())
+
+
+def every(step, settings):
+    """Of all widths every step-th, the widest among them, and all presets."""
+    widths = [item for item in settings.items() if item[0].startswith("ef ")]
+    return widths[::-step][::-1] + [item for item in settings.items() if item not in widths]
 
 
 def run_pass(engine, settings, dataset, point, counted):
@@ -105,14 +114,14 @@ def timed_search(session, dataset, now, limit=None):
         return (*cursor.fetchone(), seconds)
 
 
-def search_statement(dataset, limit=None):
-    """All queries (or the first `limit`) in one statement."""
+def search_statement(dataset, limit=None, table=None):
+    """All queries (or the first `limit`) in one statement, over the set's table or another one."""
     name, operator = dataset.name, dataset.operator
     some = f"WHERE id < {limit}" if limit else ""
     return f"""
         SELECT array_agg(q.id), array_agg(hit.id)
         FROM (SELECT * FROM {name}_q {some}) q
-        CROSS JOIN LATERAL (SELECT id FROM {name} ORDER BY embedding {operator} q.embedding
+        CROSS JOIN LATERAL (SELECT id FROM {table or name} ORDER BY embedding {operator} q.embedding
                             LIMIT {datasets.NEIGHBOURS}) hit"""
 
 
@@ -127,9 +136,10 @@ def prepare_session(session):
     session.set({"enable_seqscan": "off", "enable_indexscan": "on"})
 
 
-def require_index_plan(session, dataset):
-    plan = "\n".join(line for line, in session.rows("EXPLAIN " + search_statement(dataset)))
-    if f"{dataset.name}_hnsw" not in plan:
+def require_index_plan(session, dataset, table=None):
+    statement = search_statement(dataset, table=table)
+    plan = "\n".join(line for line, in session.rows("EXPLAIN " + statement))
+    if f"{table or dataset.name}_hnsw" not in plan:
         raise RuntimeError(f"the hnsw index is not used:\n{plan}")
 
 

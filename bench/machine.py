@@ -12,7 +12,7 @@ CLOCK_NAMES = {"wall": "wall time",
 
 
 def describe(sessions, clock):
-    """(what, value) pairs; `sessions` maps each System to an open Session."""
+    """Records of a fact each; `sessions` maps each System to an open Session."""
     facts = [("date", datetime.datetime.now().strftime("%Y-%m-%d %H:%M")),
              ("commit", os.environ.get("BENCH_COMMIT", "unknown")),
              ("processor", f"{field('/proc/cpuinfo', 'model name')}, {os.cpu_count()} cores"),
@@ -23,7 +23,7 @@ def describe(sessions, clock):
     for system, session in sessions.items():
         facts += describe_system(system, session)
     facts.append(("settings", ", ".join(f"{name} = {value}" for name, value in SETTINGS.items())))
-    return facts
+    return [{"system": "", "fact": fact, "value": value} for fact, value in facts]
 
 
 def describe_system(system, session):

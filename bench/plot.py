@@ -7,8 +7,8 @@ matplotlib.use("Agg")
 from matplotlib import pyplot  # noqa: E402  (the backend has to be chosen first)
 from matplotlib.ticker import LogLocator, NullFormatter  # noqa: E402
 
-COLOURS = {"vecstore": "#1f6feb", "pgvector": "#d1242f", "faiss": "#6e7781"}
-OTHER_COLOURS = ("#8250df", "#bf8700", "#1a7f37", "#bc4c00")
+COLOURS = {"vecstore": "#1f6feb", "pgvector": "#d1242f", "faiss": "#6e7781", "hnswlib": "#1a7f37"}
+OTHER_COLOURS = ("#8250df", "#bf8700", "#0a7ea4", "#bc4c00")
 RECALL_TICKS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 0.9999)
 FULL_RECALL = 0.99995  # where a curve that reaches 1 is drawn
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,7 @@ class Cluster:
         self.home = Path(data_dir).resolve() / system.name
         self.pgdata = self.home / "pgdata"
         self.was_running = False
+        self.overrides = {}
 
     def __enter__(self):
         self.was_running = self.is_running()
@@ -97,6 +99,19 @@ class Cluster:
     def stop(self):
         self.pg_ctl("stop", "-m", "fast")
 
+    @contextmanager
+    def restarted(self, overrides):
+        """Run with some other settings for a while; ends all sessions, before and after."""
+        try:
+            self.overrides = overrides
+            self.stop()
+            self.start()
+            yield
+        finally:
+            self.overrides = {}
+            self.stop()
+            self.start()
+
     def is_running(self):
         return (self.pgdata / "postmaster.pid").exists() and subprocess.run(
             [self.program("pg_ctl"), "-D", self.pgdata, "status"],
@@ -109,7 +124,7 @@ class Cluster:
                         "--locale=C", "-U", "bench", "-N"], check=True, stdout=subprocess.DEVNULL)
 
     def write_settings(self):
-        settings = {**SETTINGS, "listen_addresses": ""}
+        settings = {**SETTINGS, "listen_addresses": "", **self.overrides}
         lines = [f"{name} = '{value}'\n" for name, value in settings.items()]
         (self.pgdata / "postgresql.auto.conf").write_text("".join(lines))
 
