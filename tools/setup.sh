@@ -9,7 +9,7 @@ packages=(build-essential rsync pkg-config libhwy-dev postgresql-15 postgresql-s
   postgresql-15-pgtap libtap-parser-sourcehandler-pgtap-perl libipc-run-perl libgtest-dev
   python3 wordnet-base dataset-fashion-mnist)
 [ "${1:-}" = all ] && packages+=(clang-14 libclang-rt-14-dev nodejs npm python3-pip python3-venv
-  python3-numpy python3-matplotlib python3-psycopg2 python3-faiss)
+  python3-numpy python3-matplotlib python3-psycopg2 python3-faiss python3-dev linux-perf)
 
 command -v dpkg-query >/dev/null || { echo "Not Debian: install the equivalents of: ${packages[*]}" >&2; exit 0; }
 
