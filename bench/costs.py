@@ -31,19 +31,20 @@ EF_STEP = 1.05
 
 # (row, step, parts): a stack belongs to the first row whose step is on it with one of the parts inside
 # that; no parts: all that is left of the step.
-PINS = ("hnsw_pin", "ReadBuffer", "ReadRecentBuffer", "ReleaseBuffer", "[postgres]")
+PAGE_FOUND = ("hnsw_hinted_buffer", "hnsw_holds_block", "hnsw_hint", "score_pinned", "hnsw_pin",
+              "ReleaseBuffer", "[postgres]")
 COSTS = (
     ("descent through the upper levels", "DescendGreedily", ()),
     ("probes: prefetch of a batch", "host_score", ("prefetch_node",)),
     ("probes: distance estimate", "host_score", ("vs_hnsw_estimate", "DotI16I8", "L1F32I8")),
-    ("probes: pin and unpin", "host_score", PINS),
+    ("probes: find the page", "host_score", PAGE_FOUND),
     ("probes: loop", "host_score", ()),
     ("hops: pin, lock and copy of the links", "host_read_node", ()),
     ("hops: prefetch of the next", "host_prefetch", ()),
     ("hops: keep what was found, check ids", "PagedGraph::Expand", ()),
-    ("visited set", "SearchLevel", ("FilterVisited",)),
+    ("visited set", "SearchLevel", ("FilterVisited", "VisitedSet::Add", "VisitedSet::KeepNew")),
     ("queue: beam", "SearchLevel", ("Beam::Offer", "Beam::Next", "Beam::AfterNext")),
-    ("queue: what the beam does not take", "SearchLevel", ("GrowArray",)),
+    ("queue: what the beam does not take", "SearchLevel", ("GrowArray", "OfferAll")),
     ("level 0: loop", "SearchLevel", ()),
     ("query: detoast, rotate, quantise", "set_query", ()),
     ("meta page, length of the index, hints", "hnsw_refresh_meta", ()),
