@@ -22,7 +22,7 @@ from server import connect_to, parse_with_server
 PRESETS = ("fast", "balanced", "high_recall", "max")
 HARD = (40, 80, 120, 200, 300, 400, 600, 800, 1000)
 EASY = (10, 15, 20, 30, 40, 60, 80, 120, 200, 400)
-BETWEEN = (10, 20, 40, 60, 80, 120, 200, 300, 400, 600)
+BETWEEN = (10, 15, 20, 30, 40, 60, 80, 120, 160, 200, 300, 400, 600)
 # (system's extension or library, set) -> the beam widths that make its curve
 EF_SEARCH = {
     **{(engine, dataset): widths for engine in ("vecstore", "vector", "faiss", "hnswlib")

@@ -46,9 +46,9 @@ typedef enum RecallColumn
 typedef struct RecallQuery
 {
 	Datum vector;
-	Datum row;	   /* ctid, when the query is a row of the table */
-	int neighbours;	   /* k, or fewer when there are no more rows */
-	double farthest;   /* distance of the last of them */
+	Datum row;		 /* ctid, when the query is a row of the table */
+	int neighbours;	 /* k, or fewer when there are no more rows */
+	double farthest; /* distance of the last of them */
 } RecallQuery;
 
 typedef struct Recall
@@ -78,7 +78,7 @@ pages_touched(void)
 		pgBufferUsage.local_blks_hit + pgBufferUsage.local_blks_read;
 }
 
-/* Answer a query: distances of the rows found, without those that have none.  Returns their number. */
+/* Answer a query: the distances of the rows found.  Returns how many have one. */
 static int
 answer(Recall *recall, SPIPlanPtr plan, const RecallQuery *query, Outcome *outcome)
 {
@@ -272,7 +272,9 @@ run_recall(Recall *recall)
 static void
 take_sample(Recall *recall, int sample)
 {
-	if (SPI_execute_plan(hnsw_recall_sample(&recall->plans, sample), NULL, NULL, true, 0) != SPI_OK_SELECT)
+	SPIPlanPtr plan = hnsw_recall_sample(&recall->plans, sample);
+
+	if (SPI_execute_plan(plan, NULL, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "SPI_execute_plan failed");
 	recall->count = SPI_processed;
 	recall->queries = palloc0(Max(recall->count, 1) * sizeof(RecallQuery));

@@ -19,7 +19,7 @@ typedef struct HnswRecallPlans
 	Relation rel;
 	char *source; /* FROM ... WHERE: the rows the index is about */
 	char *column; /* the indexed expression */
-	char *operator;
+	char *order_by; /* the operator, OPERATOR(schema.name) */
 	bool leave_out;
 	int k;
 } HnswRecallPlans;

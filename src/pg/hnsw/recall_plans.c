@@ -113,7 +113,7 @@ hnsw_recall_plans_init(HnswRecallPlans *plans, Relation heap, Relation rel)
 
 	plans->heap = heap;
 	plans->rel = rel;
-	plans->operator = ordering_operator(rel);
+	plans->order_by = ordering_operator(rel);
 	plans->column = TextDatumGetCString(OidFunctionCall3(
 		F_PG_GET_INDEXDEF_OID_INT4_BOOL, ObjectIdGetDatum(RelationGetRelid(rel)), Int32GetDatum(1),
 		BoolGetDatum(false)));
@@ -150,7 +150,7 @@ prepare_search(const HnswRecallPlans *plans, const char *summand)
 {
 	return prepare(plans,
 				   psprintf("SELECT ((%s) %s $1)%s %s%s ORDER BY 1 LIMIT %d", plans->column,
-							plans->operator, summand, plans->source,
+							plans->order_by, summand, plans->source,
 							plans->leave_out ? " AND ctid OPERATOR(pg_catalog.<>) $2" : "", plans->k),
 				   plans->leave_out ? 2 : 1);
 }
