@@ -50,6 +50,8 @@ COSTS = (
     ("meta page, length of the index, hints", "hnsw_refresh_meta", ()),
     ("reset of the search, sort of the beam", "vs_hnsw_scan_begin", ()),
     ("hits: order, search beyond the beam", "vs_hnsw_scan_next", ()),
+    ("heap fetch", "hnsw_heap_ahead_prefetch", ()),
+    ("heap fetch", "hnsw_heap_ahead_pin", ()),
     ("index scan: the rest", "hnsw_get_tuple", ()),
     ("index scan: begin, rescan, end", "index_rescan", ()),
     ("heap fetch", "index_fetch_heap", ()),
