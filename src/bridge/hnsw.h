@@ -191,19 +191,39 @@ typedef struct VsHnswInserter VsHnswInserter;
 VsHnswInserter *vs_hnsw_inserter_create(const VsHnswHost *host, const VsHnswGeometry *geometry,
                                         const VsHnswSpace *space);
 
+/* Where to look for the place of a new node. */
+typedef struct VsHnswInsertSearch {
+  const VsHnswQuery *query;   /* the host's current query */
+  const VsHnswRecord *record; /* the new node: header and padded code; used until the next search */
+  VsNodeId entry;
+  int entry_level;
+  int level;       /* of the new node */
+  uint32_t blocks; /* the index's length */
+  int ef_construction;
+  bool stop_at_same; /* end, without result, at a node that has the very code of `record` */
+} VsHnswInsertSearch;
+
 /*
- * Search with the host's current query and choose the links of a new node for levels level..0 (those at or
- * below entry_level).  Afterwards links(level) gives them, nearest first, and nearest() the closest
- * node at level 0.  Nothing is written.
+ * Search and choose the links of a new node for levels level..0 (those at or below entry_level).
+ * Afterwards links(level) gives them, nearest first, and nearest() the closest node at level 0; or
+ * same() the level-0 id of a node at which the search stopped.  Nothing is written.
  */
-void vs_hnsw_inserter_search(VsHnswInserter *inserter, VsNodeId entry, int entry_level, int level,
-                             uint32_t blocks, int ef_construction);
+void vs_hnsw_inserter_search(VsHnswInserter *inserter, const VsHnswInsertSearch *search);
 int vs_hnsw_inserter_links(const VsHnswInserter *inserter, int level, const VsNodeId **ids);
+/* The list of one of these links as the search saw it; it may have changed since. */
+const VsNodeId *vs_hnsw_inserter_seen_list(const VsHnswInserter *inserter, int level, int link,
+                                           int *degree, uint16_t *edge_version);
 VsNodeId vs_hnsw_inserter_nearest(const VsHnswInserter *inserter);
-/* A node the search found at level 0 that has the very code of `record`, or VS_NO_NODE. */
-VsNodeId vs_hnsw_inserter_find_same(VsHnswInserter *inserter, const VsHnswRecord *record);
+VsNodeId vs_hnsw_inserter_same(const VsHnswInserter *inserter);
 /* True when a tombstone was among the nearest nodes of a level. */
 bool vs_hnsw_inserter_met_tombstone(const VsHnswInserter *inserter);
+
+/*
+ * Which link of a full list gives way to the new node of the last search: its position, or -1 when the
+ * list is better off without the new node, unless it must accept.  `list` holds the links, and after
+ * them the id of the node they belong to.
+ */
+int vs_hnsw_inserter_victim(VsHnswInserter *inserter, const VsNodeId *list, int level, bool must_accept);
 
 /*
  * Choose at most `limit` links for the node whose decoded vector is `record`, out of n candidates

@@ -153,6 +153,75 @@ TEST(HnswChooseLinks, TakesMoreCandidatesThanItConsiders) {
   EXPECT_EQ(std::set<VsNodeId>(chosen.begin(), chosen.end()).size(), chosen.size());
 }
 
+// The one link, or the new node, that choosing among all of them would leave out.
+TEST(HnswInserter, LeavesOutOfAFullListWhatSelectionWould) {
+  for (VsMetric metric : kMetrics) {
+    reference::Random random(8);
+    PagedIndex index(metric, 12, 5, 32);
+    index.Build(MakeVectors(Kind::kGaussian, 300, 12, random));
+    Inserter inserter(&index);
+    int rejected = 0;
+    for (int i = 0; i < 60; ++i) {
+      const VsHnswRecord* record = index.Encode(MakeVector(Kind::kGaussian, 12, random).data(), 1000);
+      vs_hnsw_query_from_record(&index.query, record);
+      inserter.Search(0, record);
+      // The new node takes a slot of its own, so that selection can read it.
+      const VsNodeId self = inserter.FreeSlot();
+      std::memcpy(index.Record(self), record, VS_RECORD_HEADER_BYTES + 12);
+      for (VsNodeId from : inserter.Links(0)) {
+        const int degree = index.Record(from)->degree;
+        if (degree < 10) continue;
+        std::vector<VsNodeId> all(index.Links(from), index.Links(from) + degree);
+        std::vector<VsNodeId> chosen(VS_HNSW_MAX_LINKS);
+        const int victim = inserter.Victim(from, 0, false);
+        const int forced = inserter.Victim(from, 0, true);
+        all.push_back(self);
+        chosen.resize(static_cast<size_t>(vs_hnsw_choose_links(
+            inserter.core(), index.Record(from), all.data(), degree + 1, degree, chosen.data())));
+        ASSERT_EQ(chosen.size(), static_cast<size_t>(degree));
+        const VsNodeId left_out = all[victim < 0 ? static_cast<size_t>(degree) : static_cast<size_t>(victim)];
+        EXPECT_EQ(std::count(chosen.begin(), chosen.end(), left_out), 0) << MetricName(metric);
+        EXPECT_EQ(forced, victim < 0 ? forced : victim);
+        EXPECT_TRUE(forced >= 0 && forced < degree);
+        rejected += victim < 0;
+      }
+    }
+    EXPECT_GT(rejected, 0) << MetricName(metric);
+  }
+}
+
+TEST(HnswInserter, StopsAtANodeWithTheSameCode) {
+  for (VsMetric metric : kMetrics) {
+    reference::Random random(9);
+    const Vectors vectors = MakeVectors(Kind::kGaussian, 300, 16, random);
+    PagedIndex index(metric, 16, 6, 48);
+    index.Build(vectors);
+    Inserter inserter(&index);
+    int found = 0;
+    for (uint32_t row = 0; row < 300; ++row) {
+      const VsHnswRecord* record = index.Encode(vectors[row].data(), row);
+      index.SetQuery(vectors[row].data());
+      inserter.Search(0, record, true);
+      const VsNodeId same = vs_hnsw_inserter_same(inserter.core());
+      if (same == VS_NO_NODE) continue;
+      found++;
+      EXPECT_EQ(index.Record(same)->level, 0);
+      EXPECT_EQ(PagedIndex::Row(index.Record(same)->heap_tid), row);
+      EXPECT_EQ(vs_hnsw_inserter_nearest(inserter.core()), VS_NO_NODE);
+      // Not when nobody asks, nor when no row is left there.
+      inserter.Search(0, record, false);
+      EXPECT_EQ(vs_hnsw_inserter_same(inserter.core()), VS_NO_NODE);
+      index.ForNodes([&](VsNodeId, VsHnswRecord* node) {
+        if (vs_hnsw_same_code(node, record, 16)) node->flags |= VS_NODE_TOMBSTONE;
+      });
+      inserter.Search(0, record, true);
+      EXPECT_EQ(vs_hnsw_inserter_same(inserter.core()), VS_NO_NODE);
+      EXPECT_NE(vs_hnsw_inserter_nearest(inserter.core()), VS_NO_NODE);
+    }
+    EXPECT_GE(found, metric == VS_METRIC_IP ? 200 : 295) << MetricName(metric);
+  }
+}
+
 TEST(HnswInsert, GrowsAGraphThatAnswers) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(5);

@@ -25,11 +25,10 @@ class Inserter {
     const int level = vs_hnsw_level(PagedIndex::kSeed, row);
     VsHnswRecord* record = index_->Encode(vector, row);
     if (record == nullptr || !index_->SetQuery(vector)) return false;
-    Search(level);
-    const VsNodeId nearest = vs_hnsw_inserter_nearest(inserter_);
-    if (nearest != VS_NO_NODE &&
-        vs_hnsw_same_code(record, index_->Record(nearest), index_->geometry.dims)) {
-      index_->more_rows.emplace(nearest, row);
+    Search(level, record, true);
+    const VsNodeId same = vs_hnsw_inserter_same(inserter_);
+    if (same != VS_NO_NODE) {
+      index_->more_rows.emplace(same, row);
       return true;
     }
     StoreRecords(*record, vs_record_code(record), level);
@@ -42,9 +41,11 @@ class Inserter {
   }
 
   // Choose links for a node of this level at the current query.
-  void Search(int level) {
-    vs_hnsw_inserter_search(inserter_, index_->entry, index_->entry_level, level, index_->Blocks(),
-                            index_->ef_construction);
+  void Search(int level, const VsHnswRecord* record = nullptr, bool stop_at_same = false) {
+    const VsHnswInsertSearch search = {&index_->query,      record, index_->entry,
+                                       index_->entry_level, level,  index_->Blocks(),
+                                       index_->ef_construction,     stop_at_same};
+    vs_hnsw_inserter_search(inserter_, &search);
   }
 
   std::vector<VsNodeId> Links(int level) const {
@@ -53,9 +54,14 @@ class Inserter {
     return std::vector<VsNodeId>(links, links + count);
   }
 
-  VsHnswInserter* core() { return inserter_; }
+  // Which link of the full list of `from` gives way to the node searched for last, or -1.
+  int Victim(VsNodeId from, int level, bool must_accept) {
+    const VsNodeId* links = index_->Links(from);
+    std::vector<VsNodeId> list(links, links + index_->Record(from)->degree);
+    list.push_back(from);
+    return vs_hnsw_inserter_victim(inserter_, list.data(), level, must_accept);
+  }
 
- private:
   VsNodeId FreeSlot() {
     const VsHnswGeometry& g = index_->geometry;
     uint32_t block = index_->Blocks() - 1;
@@ -66,6 +72,9 @@ class Inserter {
     return vs_make_node_id(&g, index_->AddPage(VS_PAGE_NODES), 0);
   }
 
+  VsHnswInserter* core() { return inserter_; }
+
+ private:
   void StoreRecords(const VsHnswRecord& header, const int8_t* code, int level) {
     for (int l = 0; l <= level; ++l) {
       const std::vector<VsNodeId> links = Links(l);
@@ -93,28 +102,9 @@ class Inserter {
       if (record->degree < vs_links_at(&index_->geometry, level))
         record->degree++;
       else
-        position = ChooseVictim(links[i], ids_[level], i == 0);
+        position = Victim(links[i], level, i == 0);
       if (position >= 0) index_->Links(links[i])[position] = ids_[level];
     }
-  }
-
-  // Which link of `from` gives way to `to`, or -1.
-  int ChooseVictim(VsNodeId from, VsNodeId to, bool must_accept) {
-    const VsHnswRecord* record = index_->Record(from);
-    const VsNodeId* links = index_->Links(from);
-    const int count = record->degree;
-    std::vector<VsNodeId> candidates(links, links + count), chosen(VS_HNSW_MAX_LINKS);
-    candidates.push_back(to);
-    chosen.resize(static_cast<size_t>(vs_hnsw_choose_links(inserter_, record, candidates.data(),
-                                                           count + 1, count, chosen.data())));
-    const auto is_chosen = [&](VsNodeId id) {
-      return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
-    };
-    if (!is_chosen(to) && !must_accept) return -1;
-    if (!is_chosen(to))
-      return static_cast<int>(std::find(links, links + count, chosen.back()) - links);
-    return static_cast<int>(
-        std::find_if(links, links + count, [&](VsNodeId id) { return !is_chosen(id); }) - links);
   }
 
   PagedIndex* index_;

@@ -53,6 +53,9 @@ class PagedGraph {
     return n;
   }
 
+  // The node that was expanded last.
+  const VsHnswNode& node() const { return node_; }
+
   void Score(const VsNodeId* ids, int n, float* estimates) {
     if (n > 0) host_->score(host_->context, ids, n, estimates);
   }

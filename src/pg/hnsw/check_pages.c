@@ -199,8 +199,9 @@ page_problem(const HnswCheck *check, Page page)
 		return "it belongs to another index";
 	if (tail->kind < VS_PAGE_CENTROID || tail->kind > VS_PAGE_POSTINGS)
 		return "its kind is unknown";
+	/* A crash before the first node was stored leaves a page with a "hole". */
 	if (((PageHeader) page)->pd_special != BLCKSZ - VS_PAGE_SPECIAL_BYTES ||
-		((PageHeader) page)->pd_lower != ((PageHeader) page)->pd_upper)
+		(((PageHeader) page)->pd_lower != ((PageHeader) page)->pd_upper && tail->used > 0))
 		return "its header is not the one of an hnsw page";
 	return NULL;
 }

@@ -110,13 +110,12 @@ search_place(HnswIndex *index, VsHnswInserter *inserter, VsNodeId id, VsNodeId *
 
 	index->host.load(index, &id, 1, (uint8_t *) record, stride);
 	vs_hnsw_query_from_record(&index->query, record);
-	pfree(record);
-	vs_hnsw_inserter_search(inserter, index->meta.entry, index->meta.entry_level, 0,
-							RelationGetNumberOfBlocks(index->rel), index->meta.ef_construction);
+	hnsw_search_place(index, inserter, record, 0, false);
 	found_count = vs_hnsw_inserter_links(inserter, 0, &found);
 	for (int i = 0; i < found_count; i++)
 		if (found[i] != id)
 			links[count++] = found[i];
+	pfree(record);
 	return count;
 }
 

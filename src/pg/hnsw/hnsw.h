@@ -3,7 +3,7 @@
  * hnsw.h - what the files of the hnsw access method share.
  *
  * Lock order (src/core/hnsw/README.md): gate, extension lock, meta page, one node page, posting pages
- * of that node.  No file holds two node pages at once.
+ * of that node.  Nobody waits for a node page while holding another; link_back.c tries for some.
  */
 #ifndef VECSTORE_PG_HNSW_H
 #define VECSTORE_PG_HNSW_H
@@ -101,6 +101,15 @@ extern void hnsw_set_posting_block(HnswIndex *index, BlockNumber block);
 /* Make *id the entry if the entry is still `expected`; false when somebody else changed it. */
 extern bool hnsw_change_entry(HnswIndex *index, VsNodeId expected, VsNodeId id, int level);
 
+static inline bool
+hnsw_links_to(const VsHnswNode *node, VsNodeId id)
+{
+	for (int i = 0; i < node->degree; i++)
+		if (node->links[i] == id)
+			return true;
+	return false;
+}
+
 /* access.c: pages to the core */
 extern HnswIndex *hnsw_open_index(Relation rel, MemoryContext parent);
 extern void hnsw_close_index(HnswIndex *index);
@@ -134,8 +143,7 @@ hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot)
 	return (VsHnswRecord *) ((char *) page + vs_slot_offset(geometry, slot));
 }
 
-extern VsNodeId hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code,
-								const VsNodeId *links, int count);
+extern VsNodeId hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const VsNodeId *links);
 
 /* posting.c: nodes with several heap rows */
 extern bool hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record,
@@ -154,7 +162,14 @@ extern VsHnswPosting *hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNo
 #define hnsw_posting_block(cell) ((BlockNumber) ((cell) >> VS_POSTING_SLOT_BITS))
 #define hnsw_posting_slot(cell) ((cell) & ((1 << VS_POSTING_SLOT_BITS) - 1))
 
+/* link_back.c: links to a new node */
+extern void hnsw_link_back(HnswIndex *index, VsHnswInserter *inserter, const VsNodeId *ids, int level);
+extern bool hnsw_write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *seen, int position,
+							VsNodeId to);
+
 /* insert.c */
+extern void hnsw_search_place(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord *record,
+							  int level, bool stop_at_same);
 extern void hnsw_insert_value(HnswIndex *index, VsHnswInserter *inserter, Datum value, ItemPointer tid);
 extern bool hnsw_insert(Relation rel, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
 						IndexUniqueCheck unique, bool unchanged, struct IndexInfo *info);

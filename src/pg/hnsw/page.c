@@ -2,8 +2,8 @@
  *
  * page.c - pages of slots: how they are made, and where a new node is stored.
  *
- * Owns: the page header fields (pd_lower = pd_upper = pd_special, so that no "hole" is ever dropped
- * from a WAL image) and the search for a free slot: the meta page's hint, the free space map, a new
+ * Owns: the page header fields (pd_lower = pd_upper = pd_special on a page with nodes, so that no "hole"
+ * is ever dropped from a WAL image) and the search for a free slot: the meta page's hint, the free space map, a new
  * page.  Holds one node page at a time.
  */
 #include "postgres.h"
@@ -14,6 +14,7 @@
 
 #include "pg/compat.h"
 #include "pg/hnsw/hnsw.h"
+#include "pg/page_patch.h"
 
 void
 hnsw_init_page(Page page, VsPageKind kind, uint32 index_tag)
@@ -50,6 +51,9 @@ find_free_slot(const VsHnswGeometry *geometry, Page page)
 	if (!hnsw_page_is(page, VS_PAGE_NODES) ||
 		hnsw_page_tail(page)->used >= geometry->slots_per_page)
 		return -1;
+	/* Pages fill up from the front. */
+	if (hnsw_slot(geometry, page, hnsw_page_tail(page)->used)->flags == 0)
+		return hnsw_page_tail(page)->used;
 	for (uint32 slot = 0; slot < geometry->slots_per_page; slot++)
 		if (hnsw_slot(geometry, page, slot)->flags == 0)
 			return slot;
@@ -108,52 +112,65 @@ offer_page(HnswIndex *index, BlockNumber block)
 	FreeSpaceMapVacuumRange(index->rel, block, block + 1);
 }
 
-/* Write header, code and links into a free slot of a page under edit. */
-static VsNodeId
-fill_slot(HnswIndex *index, Page page, BlockNumber block, VsHnswRecord *record, const int8 *code,
-		  const VsNodeId *links, int count)
+/*
+ * Make a new page one of nodes.  Until the first node is stored, nothing lies between pd_lower and
+ * pd_upper, so that the WAL image is small.
+ */
+static void
+init_node_page(HnswIndex *index, Buffer buffer)
+{
+	VsPageEdit edit;
+	Page page;
+
+	hnsw_check_block(index->rel, BufferGetBlockNumber(buffer), index->geometry.slot_bits);
+	vs_edit_begin(&edit, index->rel, index->logged);
+	page = vs_edit_page(&edit, buffer, true);
+	hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
+	((PageHeader) page)->pd_lower = VS_PAGE_HEADER_BYTES;
+	vs_edit_commit(&edit);
+}
+
+/* Write header, code and links into a free slot of an exclusively locked page. */
+static void
+fill_slot(HnswIndex *index, Buffer buffer, int slot, VsHnswRecord *record, const VsNodeId *links)
 {
 	const VsHnswGeometry *geometry = &index->geometry;
-	int slot = find_free_slot(geometry, page);
+	Page page = BufferGetPage(buffer);
+	PageHeader header = (PageHeader) page;
 	VsHnswRecord *target = hnsw_slot(geometry, page, slot);
-	VsNodeId id = vs_make_node_id(geometry, block, slot);
-	uint16 version = target->edge_version;
+	uint16 used = hnsw_page_tail(page)->used + 1;
+	VsPagePatch patch;
 
-	record->degree = count;
-	memset(target, 0, geometry->record_bytes);
-	memcpy(target, record, VS_RECORD_HEADER_BYTES);
 	/* Readers that remember the slot's last owner must see that its links changed. */
-	target->edge_version = version + 1;
-	memcpy((char *) target + VS_RECORD_HEADER_BYTES, code, geometry->dims);
-	memcpy(vs_record_links(geometry, target), links, count * sizeof(VsNodeId));
-	hnsw_page_tail(page)->used++;
-	return id;
+	record->edge_version = target->edge_version + 1;
+	vs_patch_begin(&patch, index->logged);
+	vs_patch_write(&patch, buffer, target, record, geometry->links_offset);
+	vs_patch_write(&patch, buffer, vs_record_links(geometry, target), links,
+				   record->degree * sizeof(VsNodeId));
+	vs_patch_write(&patch, buffer, &hnsw_page_tail(page)->used, &used, sizeof(used));
+	if (header->pd_lower != header->pd_upper)
+		vs_patch_write(&patch, buffer, &header->pd_lower, &header->pd_upper, sizeof(header->pd_upper));
+	vs_patch_commit(&patch);
 }
 
 /*
- * Store a record in a free slot, as one WAL record, and return its id.  Sets record->degree.
- * No content lock is held on entry or exit.
+ * Store a record, header and padded code, with record->degree links in a free slot, as one WAL record,
+ * and return its id.  No content lock is held on entry or exit.
  */
 VsNodeId
-hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const int8 *code, const VsNodeId *links,
-				int count)
+hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const VsNodeId *links)
 {
-	VsPageEdit edit;
 	bool fresh;
 	Buffer buffer = lock_page_with_room(index, &fresh);
 	BlockNumber block = BufferGetBlockNumber(buffer);
-	VsNodeId id;
-	Page page;
+	int slot;
 
-	hnsw_check_block(index->rel, block, index->geometry.slot_bits);
-	vs_edit_begin(&edit, index->rel, index->logged);
-	page = vs_edit_page(&edit, buffer, fresh);
 	if (fresh)
-		hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
-	id = fill_slot(index, page, block, record, code, links, count);
-	vs_edit_commit(&edit);
+		init_node_page(index, buffer);
+	slot = find_free_slot(&index->geometry, BufferGetPage(buffer));
+	fill_slot(index, buffer, slot, record, links);
 	UnlockReleaseBuffer(buffer);
 	if (block != index->meta.insert_block)
 		offer_page(index, block);
-	return id;
+	return vs_make_node_id(&index->geometry, block, slot);
 }

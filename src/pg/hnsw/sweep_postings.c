@@ -112,16 +112,16 @@ unlink_cell(HnswVacuum *vacuum, Buffer node_buffer, VsNodeId id, Buffer buffer, 
 
 	if (at.previous != 0 && hnsw_posting_block(at.previous) != hnsw_posting_block(at.cell))
 		previous = lock_cell(vacuum, at.previous, BUFFER_LOCK_EXCLUSIVE);
+	next = hnsw_posting(BufferGetPage(buffer), at.cell)->next;
 	vs_edit_begin(&edit, vacuum->index->rel, vacuum->index->logged);
-	posting = hnsw_posting(vs_edit_page(&edit, buffer, false), at.cell);
-	next = posting->next;
-	memset(posting, 0, sizeof(*posting));
+	/* The node's page comes first: replay on a standby locks in this order, as scans there do. */
 	if (at.previous == 0)
 		lead_node_to(vacuum, vs_edit_page(&edit, node_buffer, false), id, next);
-	else if (previous == InvalidBuffer)
-		hnsw_posting(vs_edit_page(&edit, buffer, false), at.previous)->next = next;
 	else
-		hnsw_posting(vs_edit_page(&edit, previous, false), at.previous)->next = next;
+		hnsw_posting(vs_edit_page(&edit, previous == InvalidBuffer ? buffer : previous, false),
+					 at.previous)->next = next;
+	posting = hnsw_posting(vs_edit_page(&edit, buffer, false), at.cell);
+	memset(posting, 0, sizeof(*posting));
 	vs_edit_commit(&edit);
 	if (previous != InvalidBuffer)
 		UnlockReleaseBuffer(previous);
