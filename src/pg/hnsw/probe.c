@@ -2,8 +2,8 @@
  *
  * probe.c - vecstore.probe_cost: what reading one node costs on this server.
  *
- * Owns: a benchmark of the ways to reach a page, in the live backend: random nodes, each pinned and
- * its distance estimated.  "batches by hint" is what searches do (access.c).  Every way runs over its
+ * Owns: a benchmark of the ways to reach a page, in the live backend: random nodes, each found and
+ * its distance estimated.  The last is what searches do (access.c).  Every way runs over its
  * own random nodes, so that none finds the records of another in the processor's cache.
  */
 #include "postgres.h"
@@ -80,7 +80,7 @@ static const struct
 	{"buffer mapping and share lock", probe_locked},
 	{"buffer mapping", probe_by_mapping},
 	{"hint", probe_by_hint},
-	{"hint, batches of 32 prefetched", probe_in_batches},
+	{"hint, no pin, batches of 32 prefetched", probe_in_batches},
 };
 
 /* Nanoseconds a probe, the choice of nodes left out. */
