@@ -75,7 +75,7 @@ SELECT id FROM fresh ORDER BY v <=> '[1,2.1]';
 SET vecstore.simd = 'scalar';
 SELECT id FROM fresh ORDER BY v <=> '[1,1.1]';
 RESET vecstore.simd;
-SET hnsw.ef_search = 1;
+SET hnsw.ef_search = 500;
 SELECT id FROM items ORDER BY v <-> '[-50.2,0]' LIMIT 2;
 RESET hnsw.ef_search;
 DROP INDEX items_idx;
