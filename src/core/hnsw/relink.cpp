@@ -30,77 +30,83 @@ int vs_hnsw_choose_links(VsHnswInserter* inserter, const VsHnswRecord* record,
 
 namespace {
 
-// A full list and the new node, which compete for the places of the list.
+// A full list and the new node, which compete for the places of the list; by distance from its owner.
 class Contest {
  public:
   // records: those of the list, in its order, then that of the new node.
   Contest(const VsHnswRecord* const* records, int count, const VsHnswRecord* owner, VsHnswQuery* pair)
-      : records_(records), count_(count), pair_(pair) {
+      : count_(count), pair_(pair) {
+    float distances[VS_HNSW_MAX_LINKS + 1];
+
     vs_hnsw_query_from_record(pair, owner);
-    for (int i = 0; i < count; i++) {
-      distances_[i] = vs_hnsw_estimate(pair, records[i]);
-      kinds_[i] = Kind::kUnknown;
-    }
+    for (int i = 0; i < count; i++) distances[i] = vs_hnsw_estimate(pair, records[i]);
+    for (int i = 0; i < count; i++)
+      entries_[Rank(distances, count, i)] = {distances[i], int16_t(i), Kind::kUnknown, records[i]};
   }
 
-  // The one that SelectLinks would leave out: the farthest that is not diverse.
+  // The position of the one that SelectLinks would leave out: the farthest that is not diverse.
   int LeastUseful() {
-    int farthest = FarthestBelow(-1);
-    for (int i = farthest; i >= 0; i = FarthestBelow(i))
-      if (!IsDiverse(i)) return i;
-    return farthest;
+    for (int i = count_ - 1; i > 0; i--)
+      if (!IsDiverse(i)) return entries_[i].position;
+    return entries_[count_ - 1].position;
   }
 
   // The farthest link that the new node has as well, since its target is then reached through the new
   // node; else the farthest.  Without such a rule nodes that nobody wants, as short vectors under inner
   // product, would evict each other.
-  int Dispensable(const VsNodeId* list, const LevelLinks& own) {
-    count_--;
-    int farthest = FarthestBelow(-1);
-    for (int i = farthest; i >= 0; i = FarthestBelow(i))
-      if (std::find(own.ids, own.ids + own.count, list[i]) != own.ids + own.count) return i;
+  int Dispensable(const VsNodeId* list, const LevelLinks& own) const {
+    int farthest = -1;
+    for (int i = count_ - 1; i >= 0; i--) {
+      int position = entries_[i].position;
+      if (position == count_ - 1) continue;  // the new node
+      if (farthest < 0) farthest = position;
+      if (std::find(own.ids, own.ids + own.count, list[position]) != own.ids + own.count) return position;
+    }
     return farthest;
   }
 
  private:
   enum class Kind : uint8_t { kUnknown, kDiverse, kCovered };
 
-  bool IsFarther(int a, int b) const {
-    return distances_[a] > distances_[b] || (distances_[a] == distances_[b] && a > b);
-  }
+  struct Entry {
+    float distance;
+    int16_t position;
+    Kind kind;
+    const VsHnswRecord* record;
+  };
 
-  // The farthest of those that are nearer to the owner than `limit`, or of all (-1); -1 if there is none.
-  int FarthestBelow(int limit) const {
-    int farthest = -1;
-    for (int i = 0; i < count_; i++)
-      if ((limit < 0 || IsFarther(limit, i)) && (farthest < 0 || IsFarther(i, farthest))) farthest = i;
-    return farthest;
+  // How many are before the i-th; among equals the first comes first.  Counting has no branches.
+  static int Rank(const float* distances, int count, int i) {
+    float distance = distances[i];
+    int rank = 0;
+    for (int j = 0; j < i; j++) rank += distances[j] <= distance;
+    for (int j = i + 1; j < count; j++) rank += distances[j] < distance;
+    return rank;
   }
 
   // True when no diverse one that is nearer to the owner is nearer to this one than the owner is.  Asks
   // only about those that would cover it: far fewer than SelectLinks, which must know it of all.
   bool IsDiverse(int which) {
-    if (kinds_[which] != Kind::kUnknown) return kinds_[which] == Kind::kDiverse;
-    kinds_[which] = Kind::kDiverse;
-    vs_hnsw_query_from_record(pair_, records_[which]);
-    for (int i = 0; i < count_; i++) {
-      Kind kind = kinds_[i];
-      if (kind == Kind::kCovered || !IsFarther(which, i)) continue;
-      if (!(vs_hnsw_estimate(pair_, records_[i]) < distances_[which])) continue;
+    Entry& entry = entries_[which];
+    if (entry.kind != Kind::kUnknown) return entry.kind == Kind::kDiverse;
+    entry.kind = Kind::kDiverse;
+    vs_hnsw_query_from_record(pair_, entry.record);
+    for (int i = 0; i < which; i++) {
+      Kind kind = entries_[i].kind;
+      if (kind == Kind::kCovered || !(vs_hnsw_estimate(pair_, entries_[i].record) < entry.distance))
+        continue;
       if (IsDiverse(i)) {
-        kinds_[which] = Kind::kCovered;
+        entry.kind = Kind::kCovered;
         break;
       }
-      if (kind == Kind::kUnknown) vs_hnsw_query_from_record(pair_, records_[which]);
+      if (kind == Kind::kUnknown) vs_hnsw_query_from_record(pair_, entry.record);
     }
-    return kinds_[which] == Kind::kDiverse;
+    return entry.kind == Kind::kDiverse;
   }
 
-  const VsHnswRecord* const* records_;
   int count_;
   VsHnswQuery* pair_;
-  float distances_[VS_HNSW_MAX_LINKS + 1];
-  Kind kinds_[VS_HNSW_MAX_LINKS + 1];
+  Entry entries_[VS_HNSW_MAX_LINKS + 1];
 };
 static_assert(std::is_trivially_destructible_v<Contest>, "host calls may not return");
 
