@@ -120,26 +120,52 @@ host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 		score_pinned(index, ids, missed, missed_count, estimates);
 }
 
+/* As estimate_unpinned: copy header and code. */
+static inline bool
+copy_unpinned(HnswIndex *index, VsNodeId id, uint8_t *out, size_t bytes)
+{
+	BlockNumber block = vs_node_block(&index->geometry, id);
+	Buffer buffer = hnsw_hinted_buffer(index->hints, block);
+
+	if (!BufferIsValid(buffer))
+		return false;
+	pg_read_barrier();
+	memcpy(out, node_record(index, buffer, id), bytes);
+	pg_read_barrier();
+	return hnsw_holds_block(index->hints, GetBufferDescriptor(buffer - 1), block);
+}
+
+static pg_noinline void
+copy_pinned(HnswIndex *index, VsNodeId id, uint8_t *out, size_t bytes)
+{
+	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
+
+	memcpy(out, node_record(index, buffer, id), bytes);
+	ReleaseBuffer(buffer);
+}
+
 /* Also asked for ids that vacuum and check read from pages themselves. */
 static void
 host_load(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride)
 {
 	HnswIndex *index = context;
 	size_t bytes = VS_RECORD_HEADER_BYTES + index->geometry.dims;
+	int pinned = 0;
 
 	for (int i = 0; i < n; i++)
 		prefetch_node(index, ids[i]);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++, out += stride)
 	{
-		Buffer buffer;
-
-		memset(out + i * stride, 0, stride);
+		memset(out + bytes, 0, stride - bytes);
 		if (!is_slot(index, ids[i]))
-			continue;
-		buffer = hnsw_pin(index, vs_node_block(&index->geometry, ids[i]));
-		memcpy(out + i * stride, node_record(index, buffer, ids[i]), bytes);
-		ReleaseBuffer(buffer);
+			memset(out, 0, bytes);
+		else if (!copy_unpinned(index, ids[i], out, bytes))
+		{
+			copy_pinned(index, ids[i], out, bytes);
+			pinned++;
+		}
 	}
+	pgBufferUsage.shared_blks_hit += n - pinned;
 }
 
 /* Copy what a search needs of a record; the page is share-locked. */

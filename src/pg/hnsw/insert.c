@@ -70,7 +70,7 @@ hnsw_search_place(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord
 								 .entry = index->meta.entry,
 								 .entry_level = index->meta.entry_level,
 								 .level = level,
-								 .blocks = RelationGetNumberOfBlocks(index->rel),
+								 .blocks = index->blocks,
 								 .ef_construction = index->meta.ef_construction,
 								 .stop_at_same = stop_at_same};
 
@@ -141,6 +141,7 @@ begin_graph(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 {
 	if (hnsw_change_entry(index, VS_NO_NODE, node->ids[node->level], node->level))
 		return;
+	hnsw_refresh_meta(index);
 	search_place(index, inserter, node, false);
 	link_forward(index, inserter, node);
 	hnsw_link_back(index, inserter, node->ids, node->level);
