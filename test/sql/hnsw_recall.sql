@@ -90,10 +90,26 @@ CREATE INDEX same_new ON same USING hnsw (v vector_l2_ops);
 SELECT * FROM vecstore.recall('same_new');
 ROLLBACK;
 
+-- A measurement within a measurement, and in a transaction that may not write.
+CREATE TABLE nested AS SELECT i AS id, vecstore.random_vector(3, i)::vector(3) AS v FROM generate_series(1, 5) i;
+CREATE INDEX nested_v ON nested USING hnsw (v vector_l2_ops);
+CREATE FUNCTION measured(int) RETURNS bool STABLE LANGUAGE sql
+  AS $$ SELECT bool_and(recall > 0) FROM vecstore.recall('items_part', 1, 1) $$;
+ALTER TABLE nested ENABLE ROW LEVEL SECURITY;
+CREATE POLICY measured ON nested USING (measured(id));
+GRANT SELECT ON nested TO hnsw_recall_reader;
+GRANT SELECT ON items TO hnsw_recall_reader;
+SET ROLE hnsw_recall_reader;
+BEGIN READ ONLY;
+SELECT search, recall FROM vecstore.recall('nested_v', 2, 3);
+COMMIT;
+RESET ROLE;
+
 -- After an error other indexes are back.
 SET enable_seqscan = off;
 EXPLAIN (COSTS off) SELECT id FROM items WHERE id = 1;
 
-DROP TABLE items, same;
+DROP TABLE items, same, nested;
+DROP FUNCTION measured;
 DROP FUNCTION show;
 DROP ROLE hnsw_recall_reader;

@@ -250,18 +250,19 @@ static void
 run_recall(Recall *recall)
 {
 	int level = NewGUCNestLevel();
+	HnswOnlyIndex outer;
 	Outcome exact = {0};
 
 	search_exactly(recall, &exact);
 	report(recall, "exact", 0, &exact);
-	hnsw_recall_force_index(recall->plans.rel);
+	outer = hnsw_recall_force_index(recall->plans.rel);
 	PG_TRY();
 	{
 		measure_searches(recall);
 	}
 	PG_FINALLY();
 	{
-		hnsw_recall_release_index();
+		hnsw_recall_release_index(outer);
 	}
 	PG_END_TRY();
 	AtEOXact_GUC(true, level);

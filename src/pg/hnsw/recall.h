@@ -28,13 +28,23 @@ extern void hnsw_recall_plans_init(HnswRecallPlans *plans, Relation heap, Relati
 /* Up to `sample` rows of the index: (vector, ctid), the same ones in every call. */
 extern SPIPlanPtr hnsw_recall_sample(const HnswRecallPlans *plans, int sample);
 extern SPIPlanPtr hnsw_recall_exact(const HnswRecallPlans *plans);
-/*
- * Searches with this index and no other.  The caller has to set what the planner obeys first
- * (hnsw_recall_force_index) and to call hnsw_recall_release_index afterwards, also after an error.
- */
+/* Searches with the index; an error unless the planner was forced to use it. */
 extern SPIPlanPtr hnsw_recall_search(const HnswRecallPlans *plans);
-extern void hnsw_recall_force_index(Relation rel);
-extern void hnsw_recall_release_index(void);
+
+/* The index that is the only one of its table to the planner. */
+typedef struct HnswOnlyIndex
+{
+	Oid index;
+	Oid table;
+} HnswOnlyIndex;
+
+/*
+ * Make the planner use an index; some settings change up to the end of the current GUC nesting level.
+ * Returns what to give back to hnsw_recall_release_index, also after an error: a query may measure an
+ * index while another one is measured.
+ */
+extern HnswOnlyIndex hnsw_recall_force_index(Relation rel);
+extern void hnsw_recall_release_index(HnswOnlyIndex outer);
 /* Change a setting up to the end of the current GUC nesting level. */
 extern void hnsw_recall_set(const char *name, const char *value);
 

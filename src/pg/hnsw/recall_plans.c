@@ -27,44 +27,56 @@
 
 #define ORDERING_STRATEGY 1
 
-static Oid only_index = InvalidOid;
-static Oid only_index_table = InvalidOid;
+static HnswOnlyIndex only = {InvalidOid, InvalidOid};
 static get_relation_info_hook_type next_relation_info_hook = NULL;
 
 /* Hide the other indexes of the table from the planner. */
 static void
 keep_only_index(PlannerInfo *root, Oid table, bool inherits, RelOptInfo *rel)
 {
+	ListCell *cell;
+
 	if (next_relation_info_hook != NULL)
 		next_relation_info_hook(root, table, inherits, rel);
-	if (table == only_index_table)
-	{
-		ListCell *cell;
-
-		foreach (cell, rel->indexlist)
-			if (lfirst_node(IndexOptInfo, cell)->indexoid != only_index)
-				rel->indexlist = foreach_delete_current(rel->indexlist, cell);
-	}
+	if (table != only.table)
+		return;
+	foreach (cell, rel->indexlist)
+		if (lfirst_node(IndexOptInfo, cell)->indexoid != only.index)
+			rel->indexlist = foreach_delete_current(rel->indexlist, cell);
 }
 
-void
-hnsw_recall_force_index(Relation rel)
+/* The hook stays once it is there: others may have been put before it. */
+static void
+install_hook(void)
 {
-	only_index = RelationGetRelid(rel);
-	only_index_table = rel->rd_index->indrelid;
+	static bool installed = false;
+
+	if (installed)
+		return;
 	next_relation_info_hook = get_relation_info_hook;
 	get_relation_info_hook = keep_only_index;
+	installed = true;
+}
+
+HnswOnlyIndex
+hnsw_recall_force_index(Relation rel)
+{
+	HnswOnlyIndex outer = only;
+
+	install_hook();
 	hnsw_recall_set("enable_indexscan", "on");
 	hnsw_recall_set("enable_seqscan", "off");
 	hnsw_recall_set("enable_sort", "off");
 	hnsw_recall_set("plan_cache_mode", "force_generic_plan");
+	only.index = RelationGetRelid(rel);
+	only.table = rel->rd_index->indrelid;
+	return outer;
 }
 
 void
-hnsw_recall_release_index(void)
+hnsw_recall_release_index(HnswOnlyIndex outer)
 {
-	get_relation_info_hook = next_relation_info_hook;
-	only_index = only_index_table = InvalidOid;
+	only = outer;
 }
 
 void
