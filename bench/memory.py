@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 import writes
-from build import create_index
+from build import M, create_index
 
 PROBE_ROWS = 12_000
 PROBE_MB = 4
@@ -36,7 +36,7 @@ def bytes_per_row(session, glove):
     fitted = re.search(r"after (\d+) tuples", notice)
     if fitted:
         return PROBE_MB * 2**20 / int(fitted[1])
-    return 1.04 * (64 * -(-(glove.dim + 28) // 64) + 24 * 16 + 28)  # README, "Building"
+    return 64 * -(-(glove.dim + 28) // 64) + 25 * M + 36  # README, "Building"
 
 
 def timed_build(session, glove, truth, rows, memory):
