@@ -155,14 +155,15 @@ def cost_sections(records):
 
 
 def record_section(records, baseline, title, subjects, columns):
-    base = {tuple(record[key] for key in subjects): record
+    base = {tuple(record.get(key, "") for key in subjects): record
             for record in records if record["system"] == baseline}
     rows = []
     for record in records:
-        about = tuple(record[key] for key in subjects)
+        about = tuple(record.get(key, "") for key in subjects)
         peer = base.get(about) if record["system"] != baseline else None
-        cells = [with_ratio(show, record[key], peer and peer[key]) if heading.endswith("*")
-                 else figure(show, record[key]) for heading, key, show in columns]
+        cells = [with_ratio(show, record.get(key, ""), peer and peer.get(key))
+                 if heading.endswith("*") else figure(show, record.get(key, ""))
+                 for heading, key, show in columns]
         rows.append((record["system"], *about, *cells))
     head = ("system", *("set" if key == "dataset" else key for key in subjects),
             *(heading.rstrip("*") for heading, _, _ in columns))
