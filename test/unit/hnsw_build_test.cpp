@@ -120,6 +120,22 @@ TEST(HnswBuild, DuplicatesComeOutOnceWithTheirOwnNode) {
     EXPECT_EQ(vectors[row], vectors[PagedIndex::Row(index.Record(id)->heap_tid)]);
 }
 
+// A node that stands for others has links like any other.
+TEST(HnswBuild, NodesWithDuplicatesAreLinked) {
+  reference::Random random(16);
+  const Vectors distinct = MakeVectors(Kind::kGaussian, 800, 8, random);
+  Vectors vectors = distinct;
+  vectors.insert(vectors.end(), distinct.begin(), distinct.begin() + 400);
+  PagedIndex index(VS_METRIC_L2, 8, 16, 64);
+  index.Build(vectors);
+  ExpectSound(index, vectors.size());
+  size_t few = 0;
+  index.ForNodes([&](VsNodeId, const VsHnswRecord* record) {
+    few += record->level == 0 && record->degree < 16;
+  });
+  EXPECT_LE(few, distinct.size() / 20);
+}
+
 // Pages: upper levels first, full but for the last of each kind and the holes that duplicates
 // leave.
 TEST(HnswBuild, PagesAreFull) {

@@ -188,7 +188,7 @@ void VsHnswBuilder::ChooseLinks(uint32_t index, int level) {
 
   LinkList* list = List(index, level);
   for (int i = 0; i < n; i++) links[i] = {options[i].index, options[i].estimate};
-  list->Replace(0, links, uint32_t(n));
+  list->Fill(links, uint32_t(n));
 }
 
 // From the first reverse link on others find the node and change its list.

@@ -108,15 +108,26 @@ struct LinkList {
     Unlock(at);
   }
 
-  // Put n links in place of all, unless the list has changed since it was at this version.
+  // Put n links in place of all.
+  void Fill(const Link* with, uint32_t n) {
+    const uint32_t at = Lock();
+    SetAll(with, n);
+    Unlock(at);
+  }
+
+  // The same, unless the list has changed since it was at this version.
   void Replace(uint32_t at, const Link* with, uint32_t n) {
     if (!TryLock(at)) return;
-    for (uint32_t i = 0; i < n; i++) Set(i, with[i]);
-    SetCount(n);
+    SetAll(with, n);
     Unlock(at);
   }
 
  private:
+  void SetAll(const Link* with, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) Set(i, with[i]);
+    SetCount(n);
+  }
+
   void OfferLocked(Link link, uint32_t room) {
     const uint32_t n = count;
     uint32_t place = 0;
