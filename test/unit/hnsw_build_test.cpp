@@ -39,6 +39,15 @@ TEST(HnswBuild, FindsNeighborsUnderEveryMetric) {
   }
 }
 
+// The fewest links of any node of level 0.
+uint32_t LeastDegree(const PagedIndex& index) {
+  uint32_t least = UINT32_MAX;
+  index.ForNodes([&](VsNodeId, const VsHnswRecord* record) {
+    if (record->level == 0) least = std::min<uint32_t>(least, record->degree);
+  });
+  return least;
+}
+
 // Tight clusters tear graphs apart: pruning keeps near links only.
 TEST(HnswBuild, ClustersStayReachable) {
   reference::Random random(2);
@@ -116,6 +125,7 @@ TEST(HnswBuild, DuplicatesComeOutOnceWithTheirOwnNode) {
   index.Build(vectors);
   ExpectSound(index, vectors.size());
   EXPECT_EQ(CountNodes(index), distinct.size());
+  EXPECT_GE(LeastDegree(index), 8u) << "nodes with duplicates are linked like others";
   for (const auto& [id, row] : index.more_rows)
     EXPECT_EQ(vectors[row], vectors[PagedIndex::Row(index.Record(id)->heap_tid)]);
 }
