@@ -26,32 +26,38 @@ extern "C" {
 
 /* ---- geometry ------------------------------------------------------------------------------ */
 
-/* Fills *g for dims >= 1 and m in 2..VS_HNSW_MAX_M; false when one record does not fit a page. */
+/* Fills *g for dims in 1..VS_MAX_DIM and m in 2..VS_HNSW_MAX_M; false for anything else. */
 bool vs_hnsw_geometry(uint32_t dims, uint32_t m, VsHnswGeometry *g);
-
-/* Largest dims for which vs_hnsw_geometry succeeds with this m. */
-uint32_t vs_hnsw_max_dims(uint32_t m);
 
 /* Level of a new node: geometric with ratio 1/32, a pure function of (seed, key). */
 int vs_hnsw_level(uint64_t seed, uint64_t key);
 
 /* ---- quantiser ------------------------------------------------------------------------------ */
 
+/* Bytes of a code of dims dimensions. */
+static inline uint32_t vs_hnsw_code_bytes(VsCodeKind kind, uint32_t dims) {
+  return kind == VS_CODE_SQ8 ? dims : (uint32_t)vs_packed_bytes(dims, kind == VS_CODE_SQ4 ? 4 : 2);
+}
+
 /* How the vectors of one index become codes.  Pointers lead into memory of the caller. */
 typedef struct VsHnswSpace {
   VsMetric metric;
   uint32_t dims;
+  VsCodeKind code_kind;
+  uint32_t code_bytes;
   const VsKernels *kernels;
-  uint32_t *signs;       /* 4 x dims sign masks of the rotation; unused for L1 */
-  float *work;           /* dims floats of scratch */
+  const VsPackedKernels *packed; /* NULL for SQ8 */
+  uint32_t *signs;       /* dims sign masks for each round of the rotation; unused for L1 */
+  float *work;           /* scratch: dims floats, then zeros up to a whole block */
+  int16_t *numbers;      /* scratch: the numbers of a code */
   const float *centroid; /* dims floats in code space, or NULL for the origin */
   float centroid_length; /* in the metric's norm */
 } VsHnswSpace;
 
 /* Bytes of memory vs_hnsw_space_init wants. */
-size_t vs_hnsw_space_bytes(uint32_t dims);
-void vs_hnsw_space_init(VsHnswSpace *space, void *memory, VsMetric metric, uint32_t dims, uint64_t seed,
-                        const VsKernels *kernels);
+size_t vs_hnsw_space_bytes(uint32_t dims, VsCodeKind code_kind);
+void vs_hnsw_space_init(VsHnswSpace *space, void *memory, VsMetric metric, uint32_t dims,
+                        VsCodeKind code_kind, uint64_t seed, const VsKernels *kernels);
 /* Subtract this from every vector; dims floats as vs_hnsw_transform makes them; NULL for the origin. */
 void vs_hnsw_space_set_centroid(VsHnswSpace *space, const float *centroid);
 
@@ -62,24 +68,35 @@ void vs_hnsw_space_set_centroid(VsHnswSpace *space, const float *centroid);
 bool vs_hnsw_transform(const VsHnswSpace *space, const float *vector, float *out);
 
 /*
- * Quantise a vector: sets scale, norm and error of *record and writes space->dims code bytes.
+ * Quantise a vector: sets scale, norm and error of *record and writes space->code_bytes of code.
  * False when the vector cannot be indexed (zero under cosine).
  */
 bool vs_hnsw_encode(const VsHnswSpace *space, const float *vector, VsHnswRecord *record, int8_t *code);
 
+/* The numbers a record's code stands for, dims of them: coordinate = scale * number. */
+void vs_hnsw_decode(const VsHnswSpace *space, const VsHnswRecord *record, int16_t *numbers);
+
+/*
+ * The norm that fits scale, error and code of a record.  SQ8: the squared length of the decoded
+ * vector.  Packed codes, but for L1: that less error^2, which is the squared length of the vector
+ * itself; their decoded vectors are longer, so that inner products with them are right on average.
+ */
+double vs_hnsw_norm(const VsHnswSpace *space, const VsHnswRecord *record);
+
 /* True when both records hold the same code, so that no query can tell the nodes apart. */
-bool vs_hnsw_same_code(const VsHnswRecord *a, const VsHnswRecord *b, uint32_t dims);
+bool vs_hnsw_same_code(const VsHnswRecord *a, const VsHnswRecord *b, uint32_t code_bytes);
 
 typedef struct VsHnswQuery {
   const VsHnswSpace *space;
   int32_t (*dot)(const int16_t *q, const int8_t *c, size_t n);
+  float (*l1)(const float *q, const int8_t *c, float scale, size_t n);
   VsMetric metric;
   uint32_t dims;
   float scale;   /* coordinate = scale * code */
   float norm;    /* squared length of the decoded query */
   float error;   /* upper bound of the distance from query to decoded query */
   float length;  /* of the query before centring */
-  int16_t *code; /* in blocks (vs_query_blocks); all but L1 */
+  int16_t *code; /* arranged by vs_query_blocks or vs_packed_query; all but L1 */
   float *values; /* L1: the centred query */
 } VsHnswQuery;
 
@@ -93,15 +110,14 @@ bool vs_hnsw_query_set(VsHnswQuery *query, const float *vector);
 void vs_hnsw_query_from_record(VsHnswQuery *query, const VsHnswRecord *record);
 
 /*
- * Estimated distance; the record's code must be readable as dot_i16i8 wants it.  Never NaN, whatever
+ * Estimated distance; the record's code must be readable as query->dot wants it.  Never NaN, whatever
  * the record says: searches sort by it.
  */
 static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecord *record) {
   float dot, squared;
 
   if (query->metric == VS_METRIC_L1) {
-    float distance = query->space->kernels->l1_f32i8(query->values, vs_record_code(record),
-                                                     record->scale, query->space->dims);
+    float distance = query->l1(query->values, vs_record_code(record), record->scale, query->dims);
 
     return distance > 0 ? distance : 0;
   }
@@ -149,7 +165,7 @@ typedef struct VsHnswHost {
 } VsHnswHost;
 
 /* Bytes of one record copied by VsHnswHost.load: header and code, a multiple of 64. */
-size_t vs_hnsw_load_stride(uint32_t dims);
+size_t vs_hnsw_load_stride(const VsHnswGeometry *geometry);
 
 /* ---- scan ----------------------------------------------------------------------------------- */
 

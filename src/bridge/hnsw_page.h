@@ -77,7 +77,7 @@ VS_STATIC_ASSERT(sizeof(VsHnswPageTail) == VS_PAGE_SPECIAL_BYTES, "page tail siz
 #define VS_NODE_POSTINGS 0x04 /* level 0: link is the first VsHnswPosting */
 
 /*
- * One node at one level.  The header is followed by the code (dims bytes, padded to 4) and the links
+ * One node at one level.  The header is followed by the code (padded to 4 bytes) and the links
  * (2m node ids).  A node of level n has n + 1 records, each with the same code; `link` leads down.
  * What a distance needs (scale, norm, code) stands together: 128 bytes, two cache lines, at 100
  * dimensions.  error, scale, norm and code never change while the slot is in use; the other fields do,
@@ -93,7 +93,7 @@ typedef struct VsHnswRecord {
   VsNodeId link;         /* level > 0: this node one level down; level 0: see VS_NODE_POSTINGS */
   float error;           /* upper bound of the distance from vector to decoded vector (L1: in L1) */
   float scale;           /* coordinate = scale * code */
-  float norm;            /* squared length of the decoded vector */
+  float norm;            /* squared length of the decoded vector; packed codes: see vs_hnsw_norm */
 } VsHnswRecord;
 
 #define VS_RECORD_HEADER_BYTES 28
@@ -122,10 +122,18 @@ typedef struct VsHnswPosting {
 VS_STATIC_ASSERT(sizeof(VsHnswPosting) == 64, "posting cell size");
 VS_STATIC_ASSERT(VS_POSTINGS_PER_PAGE < (1 << VS_POSTING_SLOT_BITS), "posting slot bits");
 
+/* What a coordinate becomes.  The packed kinds (kernels.h) have no zero: numbers are odd. */
+typedef enum VsCodeKind {
+  VS_CODE_SQ8 = 1, /* a signed byte a dimension, -127..127 */
+  VS_CODE_SQ4 = 2, /* packed, 4 bits: -15, -13 .. 15 */
+  VS_CODE_SQ2 = 3  /* packed, 2 bits: -3, -1, 1, 3 */
+} VsCodeKind;
+
 /* Shape of the records, constant per index; derived from dims and m (vs_hnsw_geometry). */
 typedef struct VsHnswGeometry {
   uint32_t dims;
-  uint32_t code_bytes;   /* dims padded to 4 */
+  VsCodeKind code_kind;
+  uint32_t code_bytes;
   uint32_t links_offset; /* of the links within a record */
   uint32_t slots_offset; /* of the first record within a page */
   uint32_t record_bytes; /* a multiple of 8, of 64 where that costs little space */
@@ -148,7 +156,7 @@ typedef struct VsHnswMeta {
   uint16_t ef_construction;
   uint16_t record_bytes;
   uint16_t slots_per_page;
-  uint8_t code_kind;  /* 1: one signed byte per rotated dimension */
+  uint8_t code_kind;  /* VsCodeKind */
   uint8_t attributes; /* attribute columns, 0 in version 1 */
   uint16_t reserved1;
   uint64_t rotation_seed;
@@ -171,8 +179,6 @@ VS_STATIC_ASSERT(offsetof(VsHnswMeta, rotation_seed) == 32, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, entry) == 44, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, calibrated_ef) == 72, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, reserved2) == 88, "meta layout");
-
-#define VS_CODE_KIND_SQ8 1
 
 static inline uint32_t vs_node_block(const VsHnswGeometry *g, VsNodeId id) {
   return id >> g->slot_bits;

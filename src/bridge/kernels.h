@@ -70,6 +70,56 @@ typedef struct VsPanelNearest {
   uint32_t row[VS_PANEL_GROUP];
 } VsPanelNearest;
 
+/*
+ * Packed codes hold several dimensions in each uint16, in blocks of VS_PACKED_LANES of them.  Field k
+ * of lane j of a block of n dimensions is dimension k*VS_PACKED_LANES + j of the block: a vector of
+ * lanes, shifted and masked, gives consecutive dimensions.  A field u of `bits` bits stands for the
+ * odd number 2u - (2^bits - 1), so there is a level on either side of zero.
+ */
+#define VS_PACKED_LANES 32
+#define VS_PACKED_BLOCK_BYTES (2 * VS_PACKED_LANES)
+
+/* Dimensions of a block. */
+static inline size_t vs_packed_block(int bits) { return (size_t)(VS_PACKED_LANES * 16 / bits); }
+
+/* n dimensions in whole blocks. */
+static inline size_t vs_packed_size(size_t n, int bits) {
+  return (n + vs_packed_block(bits) - 1) / vs_packed_block(bits) * vs_packed_block(bits);
+}
+
+static inline size_t vs_packed_bytes(size_t n, int bits) {
+  return vs_packed_size(n, bits) / vs_packed_block(bits) * VS_PACKED_BLOCK_BYTES;
+}
+
+/* Elements of the sum that follows a query for packed codes. */
+#define VS_PACKED_SUM 2
+
+/*
+ * Bring q, n elements with room for vs_packed_size(n, bits) + VS_PACKED_SUM, into the form that
+ * packed codes are measured with: zeros up to a whole block, then the sum of all as an int32.
+ */
+static inline void vs_packed_query(int16_t *q, size_t n, int bits) {
+  size_t whole = vs_packed_size(n, bits);
+  int32_t sum = 0;
+
+  for (size_t i = 0; i < n; i++) sum += q[i];
+  memset(q + n, 0, (whole - n) * sizeof(int16_t));
+  memcpy(q + whole, &sum, sizeof(sum));
+}
+
+/* Kernels of packed codes of one width; codes are aligned to 2 bytes and read in whole blocks. */
+typedef struct VsPackedKernels {
+  int bits;
+  /* Sum of q[i]*c[i] over n > 0 dimensions, q as vs_packed_query makes it; as dot_i16i8 below. */
+  int32_t (*dot)(const int16_t *q, const int8_t *c, size_t n);
+  /* Sum of |q[i] - scale*c[i]| over exactly n dimensions. */
+  float (*l1)(const float *q, const int8_t *c, float scale, size_t n);
+  /* The levels nearest to x[i]*inv_scale; x has zeros up to a whole block. */
+  void (*pack)(const float *x, float inv_scale, int8_t *c, size_t n);
+  /* out[i] = c[i] of exactly n dimensions. */
+  void (*unpack)(const int8_t *c, int16_t *out, size_t n);
+} VsPackedKernels;
+
 typedef struct VsKernels {
   const char *target; /* Highway's name: "SSE4", "AVX2", "AVX3", ... */
 
@@ -120,6 +170,9 @@ typedef struct VsKernels {
   void (*panel_nearest)(const VsPanel *a, size_t group, const VsPanel *b,
                         VsPanelNearest nearest[VS_PANEL_GROUP]);
 
+  /* Codes of 4 and of 2 bits a dimension. */
+  VsPackedKernels packed4;
+  VsPackedKernels packed2;
   /* In-place Walsh-Hadamard transform, not normalised; n is a power of two >= 1. */
   void (*fwht)(float *x, size_t n);
 } VsKernels;

@@ -30,7 +30,7 @@ void Expect(bool condition) {
 struct Shape {
   uint32_t dims, m;
 };
-constexpr Shape kShapes[] = {{5, 3}, {40, 8}, {700, 16}};
+constexpr Shape kShapes[] = {{5, 3}, {40, 8}, {700, 16}, {2600, 100}, {9000, 16}};
 
 class Input {
  public:

@@ -45,7 +45,7 @@ inline std::string TowerFault(const PagedIndex& index, VsNodeId id) {
   const VsHnswRecord* below = index.Record(record->link);
   if (!(below->flags & VS_NODE_USED) || below->level != record->level - 1)
     return "no record one level down" + At(id);
-  if (!vs_hnsw_same_code(record, below, index.geometry.dims)) return "another code below" + At(id);
+  if (!vs_hnsw_same_code(record, below, index.geometry.code_bytes)) return "another code below" + At(id);
   const VsNodeId bottom = PagedIndex::Row(record->heap_tid);
   if (record->level == 1 && record->link != bottom) return "a wrong level-0 id" + At(id);
   return "";

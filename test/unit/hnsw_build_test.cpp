@@ -95,6 +95,22 @@ TEST(HnswBuild, EveryDimensionWorks) {
   }
 }
 
+// A dimension of each packed code, and searches that return rows in the order of their true distances.
+TEST(HnswBuild, PackedCodesFindNeighbors) {
+  for (uint32_t dims : {2557u, 7809u})
+    for (VsMetric metric : kMetrics) {
+      reference::Random random(dims);
+      const Vectors vectors = MakeVectors(Kind::kGaussian, 60, dims, random);
+      const Vectors queries = MakeVectors(Kind::kGaussian, 5, dims, random);
+      PagedIndex index(metric, dims, 16, 64);
+      index.Build(vectors);
+      SCOPED_TRACE(testing::Message() << MetricName(metric) << " " << dims);
+      ASSERT_NE(index.geometry.code_kind, VS_CODE_SQ8);
+      ExpectSound(index, vectors.size());
+      EXPECT_GE(Recall(&index, metric, vectors, queries, 64, 10), .95);
+    }
+}
+
 TEST(HnswBuild, FewNodes) {
   for (size_t count : {0, 1, 2, 3}) {
     reference::Random random(3);

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/hnsw.h"
+#include "bridge/vector.h"
 
 namespace {
 
@@ -15,13 +16,15 @@ constexpr uint32_t kLinkCounts[] = {2, 5, 16, 32, 100};
 constexpr uint32_t kPageEnd = VS_PAGE_BYTES - VS_PAGE_SPECIAL_BYTES;
 
 // Bytes of a code that kernels may read.
-uint32_t ReadableCode(uint32_t dims) { return dims < VS_QUERY_BLOCK ? VS_QUERY_BLOCK : dims; }
+uint32_t ReadableCode(const VsHnswGeometry& g) {
+  return g.code_bytes < VS_QUERY_BLOCK ? VS_QUERY_BLOCK : g.code_bytes;
+}
 
 void ExpectRecordsFit(const VsHnswGeometry& g, uint32_t dims, uint32_t m) {
   ASSERT_EQ(g.dims, dims);
   ASSERT_EQ(g.links0, 2 * m);
   ASSERT_EQ(g.links, m);
-  ASSERT_GE(g.code_bytes, dims);
+  ASSERT_EQ(g.code_bytes, vs_hnsw_code_bytes(g.code_kind, dims));
   ASSERT_GE(g.links_offset, VS_RECORD_HEADER_BYTES + g.code_bytes);
   ASSERT_EQ(g.links_offset % alignof(VsNodeId), 0u);
   ASSERT_GE(g.record_bytes, g.links_offset + g.links0 * sizeof(VsNodeId));
@@ -32,9 +35,9 @@ void ExpectRecordsFit(const VsHnswGeometry& g, uint32_t dims, uint32_t m) {
   const uint32_t last = vs_slot_offset(&g, g.slots_per_page - 1);
   ASSERT_LE(last + g.record_bytes, kPageEnd);
   // What a kernel reads beyond a short code stays within the page.
-  ASSERT_LE(last + VS_RECORD_HEADER_BYTES + ReadableCode(dims), uint32_t{VS_PAGE_BYTES});
-  ASSERT_GE(vs_hnsw_load_stride(dims), VS_RECORD_HEADER_BYTES + ReadableCode(dims));
-  ASSERT_EQ(vs_hnsw_load_stride(dims) % 64, 0u);
+  ASSERT_LE(last + VS_RECORD_HEADER_BYTES + ReadableCode(g), uint32_t{VS_PAGE_BYTES});
+  ASSERT_GE(vs_hnsw_load_stride(&g), VS_RECORD_HEADER_BYTES + ReadableCode(g));
+  ASSERT_EQ(vs_hnsw_load_stride(&g) % 64, 0u);
 }
 
 // Alignment to cache lines may cost 3 % of the slots, and the room for over-reading one.
@@ -60,7 +63,7 @@ void ExpectIdsRoundTrip(const VsHnswGeometry& g) {
 
 TEST(HnswGeometry, EverythingFitsThePage) {
   for (uint32_t m : kLinkCounts)
-    for (uint32_t dims = 1; dims <= vs_hnsw_max_dims(m); ++dims) {
+    for (uint32_t dims = 1; dims <= VS_MAX_DIM; dims += dims < 8000 ? 1 : 7) {
       SCOPED_TRACE(testing::Message() << dims << " dimensions, m = " << m);
       VsHnswGeometry g;
       ASSERT_TRUE(vs_hnsw_geometry(dims, m, &g));
@@ -70,22 +73,40 @@ TEST(HnswGeometry, EverythingFitsThePage) {
     }
 }
 
-TEST(HnswGeometry, LargestDimensionIsExact) {
+// More dimensions or links never mean a finer code, and each kind ends where the next one begins.
+TEST(HnswGeometry, CodesGetCoarserWithDimensions) {
   for (uint32_t m = 2; m <= VS_HNSW_MAX_M; ++m) {
-    const uint32_t max = vs_hnsw_max_dims(m);
+    VsCodeKind kind = VS_CODE_SQ8;
+    for (uint32_t dims = 1; dims <= VS_MAX_DIM; dims += 13) {
+      VsHnswGeometry g;
+      ASSERT_TRUE(vs_hnsw_geometry(dims, m, &g));
+      ASSERT_GE(g.code_kind, kind) << dims << " " << m;
+      kind = g.code_kind;
+    }
+    EXPECT_EQ(kind, VS_CODE_SQ2) << m;
+  }
+}
+
+TEST(HnswGeometry, CodesOfTheDefaultM) {
+  const struct {
+    uint32_t dims;
+    VsCodeKind kind;
+    uint32_t slots;
+  } expected[] = {{1, VS_CODE_SQ8, 50},   {1536, VS_CODE_SQ8, 4}, {2556, VS_CODE_SQ8, 3},
+                  {2557, VS_CODE_SQ4, 5}, {3072, VS_CODE_SQ4, 4}, {4096, VS_CODE_SQ4, 3},
+                  {7808, VS_CODE_SQ4, 2}, {7809, VS_CODE_SQ2, 3}, {16000, VS_CODE_SQ2, 1}};
+  for (const auto& e : expected) {
     VsHnswGeometry g;
-    // One record fills the page.
-    const uint32_t room = kPageEnd - VS_PAGE_HEADER_BYTES - VS_RECORD_HEADER_BYTES;
-    EXPECT_EQ(max, room - 2 * m * sizeof(VsNodeId)) << m;
-    EXPECT_TRUE(vs_hnsw_geometry(max, m, &g));
-    for (uint32_t dims = max + 1; dims < 2 * VS_PAGE_BYTES; dims += dims < max + 64 ? 1 : 97)
-      ASSERT_FALSE(vs_hnsw_geometry(dims, m, &g)) << dims << " " << m;
+    ASSERT_TRUE(vs_hnsw_geometry(e.dims, 16, &g));
+    EXPECT_EQ(g.code_kind, e.kind) << e.dims;
+    EXPECT_EQ(g.slots_per_page, e.slots) << e.dims;
   }
 }
 
 TEST(HnswGeometry, RefusesWhatMakesNoSense) {
   VsHnswGeometry g;
   EXPECT_FALSE(vs_hnsw_geometry(0, 16, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(VS_MAX_DIM + 1, 16, &g));
   EXPECT_FALSE(vs_hnsw_geometry(UINT32_MAX, 16, &g));
   EXPECT_FALSE(vs_hnsw_geometry(10, 0, &g));
   EXPECT_FALSE(vs_hnsw_geometry(10, 1, &g));

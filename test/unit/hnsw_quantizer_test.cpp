@@ -21,7 +21,7 @@ using namespace hnsw_test;
 class Encoded {
  public:
   Encoded(const VsHnswSpace& space, const Vector& vector)
-      : bytes_((vs_hnsw_load_stride(space.dims) + 7) / 8) {
+      : bytes_((VS_RECORD_HEADER_BYTES + std::max(space.code_bytes, 32u) + 7) / 8) {
     valid_ = vs_hnsw_encode(&space, vector.data(), record(), code());
   }
   bool valid() const { return valid_; }
@@ -29,9 +29,11 @@ class Encoded {
   int8_t* code() { return reinterpret_cast<int8_t*>(bytes_.data()) + VS_RECORD_HEADER_BYTES; }
 
   // The vector that the code stands for, in code space.
-  std::vector<double> Decoded(size_t dims) {
-    std::vector<double> x(dims);
-    for (size_t i = 0; i < dims; ++i) x[i] = static_cast<double>(record()->scale) * code()[i];
+  std::vector<double> Decoded(const VsHnswSpace& space) {
+    std::vector<int16_t> numbers(space.dims);
+    std::vector<double> x(space.dims);
+    vs_hnsw_decode(&space, record(), numbers.data());
+    for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(record()->scale) * numbers[i];
     return x;
   }
 
@@ -43,9 +45,9 @@ class Encoded {
 // A space with a query.
 class Quantizer {
  public:
-  Quantizer(VsMetric metric, uint32_t dims)
-      : space_memory_(vs_hnsw_space_bytes(dims)), query_memory_(vs_hnsw_query_bytes(dims)) {
-    vs_hnsw_space_init(&space, space_memory_.data(), metric, dims, 42, vs_kernels());
+  Quantizer(VsMetric metric, uint32_t dims, VsCodeKind kind = VS_CODE_SQ8)
+      : space_memory_(vs_hnsw_space_bytes(dims, kind)), query_memory_(vs_hnsw_query_bytes(dims)) {
+    vs_hnsw_space_init(&space, space_memory_.data(), metric, dims, kind, 42, vs_kernels());
     vs_hnsw_query_init(&query, &space, query_memory_.data());
   }
 
@@ -86,19 +88,25 @@ std::vector<uint32_t> Dimensions() {
   return dims;
 }
 
-std::string Describe(VsMetric metric, Kind kind, uint32_t dims) {
+constexpr VsCodeKind kCodes[] = {VS_CODE_SQ8, VS_CODE_SQ4, VS_CODE_SQ2};
+constexpr VsCodeKind kPackedCodes[] = {VS_CODE_SQ4, VS_CODE_SQ2};
+
+const char* CodeName(VsCodeKind code) {
+  const char* const names[] = {"", "sq8", "sq4", "sq2"};
+  return names[code];
+}
+
+std::string Describe(VsMetric metric, Kind kind, uint32_t dims, VsCodeKind code = VS_CODE_SQ8) {
   return std::string(MetricName(metric)) + ", " + KindName(kind) + ", " + std::to_string(dims) +
-         " dimensions";
+         " dimensions, " + CodeName(code);
 }
 
 // Every bound of a few queries against a few vectors; NaN sorts last in SQL, so nothing is above
 // it.
-void ExpectBoundsHold(VsMetric metric, Kind kind, uint32_t dims, bool centred,
-                      reference::Random& random) {
-  const Vectors vectors = MakeVectors(kind, 4, dims, random);
-  Vectors queries = MakeVectors(kind, 2, dims, random);
+void ExpectBoundsHold(VsMetric metric, const Vectors& vectors, Vectors queries, bool centred,
+                      VsCodeKind code) {
   queries.push_back(vectors[0]);
-  Quantizer quantizer(metric, dims);
+  Quantizer quantizer(metric, static_cast<uint32_t>(vectors[0].size()), code);
   if (centred) quantizer.CentreOn(vectors);
   for (const Vector& vector : vectors) {
     Encoded encoded(quantizer.space, vector);
@@ -114,24 +122,103 @@ void ExpectBoundsHold(VsMetric metric, Kind kind, uint32_t dims, bool centred,
   }
 }
 
+// Under every metric, centred or not.
+void ExpectBoundsHold(const Vectors& vectors, const Vectors& queries, VsCodeKind code) {
+  for (VsMetric metric : kMetrics)
+    for (bool centred : {false, true}) {
+      if (centred && metric == VS_METRIC_IP) continue;
+      SCOPED_TRACE(MetricName(metric));
+      ASSERT_NO_FATAL_FAILURE(ExpectBoundsHold(metric, vectors, queries, centred, code));
+    }
+}
+
 TEST(HnswBound, IsNeverAboveTheOperator) {
   reference::Random random(1);
-  for (VsMetric metric : kMetrics)
+  for (VsCodeKind code : kCodes)
     for (Kind kind : kKinds)
-      for (uint32_t dims : Dimensions())
-        for (bool centred : {false, true}) {
-          if (centred && metric == VS_METRIC_IP) continue;
-          SCOPED_TRACE(Describe(metric, kind, dims));
-          ASSERT_NO_FATAL_FAILURE(ExpectBoundsHold(metric, kind, dims, centred, random));
+      for (uint32_t dims : Dimensions()) {
+        SCOPED_TRACE(Describe(VS_METRIC_L2, kind, dims, code));
+        const Vectors vectors = MakeVectors(kind, 4, dims, random);
+        const Vectors queries = MakeVectors(kind, 2, dims, random);
+        ASSERT_NO_FATAL_FAILURE(ExpectBoundsHold(vectors, queries, code));
+      }
+}
+
+// Where bounds of packed codes rest on the rotation's randomness: dimensions just above and just below
+// powers of two, where its transforms overlap least and most.
+constexpr uint32_t kWide[] = {256, 1000, 2049, 3072, 4095, 4096, 8190, 8191, 16000};
+
+TEST(HnswBound, OfPackedCodesHoldsInHighDimensions) {
+  reference::Random random(21);
+  for (VsCodeKind code : kPackedCodes)
+    for (Kind kind : kKinds)
+      for (uint32_t dims : kWide) {
+        SCOPED_TRACE(Describe(VS_METRIC_L2, kind, dims, code));
+        const Vectors vectors = MakeVectors(kind, 2, dims, random);
+        const Vectors queries = MakeVectors(kind, 1, dims, random);
+        ASSERT_NO_FATAL_FAILURE(ExpectBoundsHold(vectors, queries, code));
+      }
+}
+
+// A vector in pieces of very different lengths, and queries that differ from it in single pieces, in
+// signs, in length or in one coordinate: what the rotation has to tear apart.
+TEST(HnswBound, OfPackedCodesHoldsForStructuredDifferences) {
+  reference::Random random(22);
+  for (VsCodeKind code : kPackedCodes)
+    for (uint32_t dims : kWide)
+      for (uint32_t pieces : {2u, 3u, 8u}) {
+        SCOPED_TRACE(testing::Message() << CodeName(code) << ", " << dims << ", " << pieces);
+        Vectors vectors = MakeVectors(Kind::kGaussian, 3, dims, random);
+        for (Vector& vector : vectors)
+          for (uint32_t i = 0; i < dims; ++i)
+            vector[i] *= std::pow(0.05f, static_cast<float>(i / ((dims + pieces - 1) / pieces)));
+        Vectors queries;
+        for (uint32_t piece = 0; piece < pieces; ++piece)
+          for (float factor : {0.0f, -1.0f, 0.9f, 3.0f}) {
+            queries.push_back(vectors[0]);
+            for (uint32_t i = 0; i < dims; ++i)
+              if (i / ((dims + pieces - 1) / pieces) == piece) queries.back()[i] *= factor;
+          }
+        queries.push_back(vectors[0]);
+        for (float& x : queries.back()) x = std::copysign(0.5f, x);
+        queries.push_back(vectors[0]);
+        queries.back()[dims / 2] += 10;
+        ASSERT_NO_FATAL_FAILURE(ExpectBoundsHold(vectors, queries, code));
+      }
+}
+
+// How many standard deviations the unknown term of packed codes takes at the most: the bound allows 12,
+// and ordinary differences stay within what chance explains.
+TEST(HnswBound, OfPackedCodesLeavesRoom) {
+  reference::Random random(23);
+  for (VsCodeKind code : kPackedCodes)
+    for (Kind kind : {Kind::kGaussian, Kind::kFarCluster, Kind::kSparse, Kind::kOneHot})
+      for (uint32_t dims : {2049u, 4096u, 8191u}) {
+        Quantizer quantizer(VS_METRIC_L2, dims, code);
+        const Vectors vectors = MakeVectors(kind, 12, dims, random);
+        quantizer.CentreOn(vectors);
+        for (const Vector& query : vectors) {
+          quantizer.SetQuery(query);
+          for (const Vector& vector : vectors) {
+            Encoded encoded(quantizer.space, vector);
+            const double d = TrueValue(VS_METRIC_L2, query, vector);
+            const double unknown = (quantizer.Estimate(encoded) - d * d) / 2;
+            const double noise = 1e-6 * (quantizer.query.norm + encoded.record()->norm) +
+                                 d * quantizer.query.error;
+            ASSERT_LE(std::fabs(unknown),
+                      6 / std::sqrt(dims) * d * encoded.record()->error + noise)
+                << Describe(VS_METRIC_L2, kind, dims, code);
+          }
         }
+      }
 }
 
 // Kinds mixed: a tiny query against huge vectors and so on.
 TEST(HnswBound, HoldsAcrossMagnitudes) {
   reference::Random random(2);
   for (VsMetric metric : kMetrics)
-    for (uint32_t dims : {1u, 2u, 3u, 17u, 64u, 300u}) {
-      Quantizer quantizer(metric, dims);
+    for (uint32_t dims : {1u, 2u, 3u, 17u, 64u, 300u, 2049u}) {
+      Quantizer quantizer(metric, dims, dims > 64 ? VS_CODE_SQ4 : kCodes[dims % 3]);
       for (Kind query_kind : kKinds)
         for (Kind kind : kKinds) {
           const Vector query = MakeVector(query_kind, dims, random);
@@ -211,19 +298,23 @@ TEST(HnswBound, CentroidTightensClusters) {
 }
 
 // |distance of codes - distance of vectors| <= error of the query + error of the record.
-TEST(HnswEstimate, IsWithinTheStatedErrors) {
+void ExpectWithinTheStatedErrors(VsCodeKind code) {
   reference::Random random(5);
   for (VsMetric metric : kMetrics)
     for (Kind kind : {Kind::kGaussian, Kind::kFarCluster, Kind::kSparse, Kind::kMixedScales})
       for (uint32_t dims : Dimensions()) {
-        Quantizer quantizer(metric, dims);
+        Quantizer quantizer(metric, dims, code);
         const Vector query = MakeVector(kind, dims, random);
         const Vector vector = MakeVector(kind, dims, random);
         Encoded encoded(quantizer.space, vector);
         if (!encoded.valid() || !quantizer.SetQuery(query)) continue;
         const VsHnswRecord& record = *encoded.record();
         const double truth = TrueValue(metric, query, vector);
-        const double estimate = quantizer.Estimate(encoded);
+        double estimate = quantizer.Estimate(encoded);
+        // Packed codes estimate the distance of the vectors, not of their codes.
+        const bool unbiased = code != VS_CODE_SQ8 && (metric == VS_METRIC_L2 || metric == VS_METRIC_COSINE);
+        const double square = unbiased ? double(record.error) * record.error : 0;
+        estimate += square;
         const double errors = double(quantizer.query.error) + record.error;
         SCOPED_TRACE(Describe(metric, kind, dims));
         if (metric == VS_METRIC_IP) {
@@ -234,11 +325,52 @@ TEST(HnswEstimate, IsWithinTheStatedErrors) {
           ASSERT_NEAR(estimate, truth, errors + 1e-4 * truth);
         } else {
           const double distance = metric == VS_METRIC_L2 ? truth : std::sqrt(2 * truth);
-          const double noise = 1e-6 * (double(quantizer.query.norm) + record.norm);
+          const double noise = 1e-6 * (double(quantizer.query.norm) + record.norm + square);
           ASSERT_LE(estimate, (distance + errors) * (distance + errors) + noise);
           ASSERT_GE(estimate, std::pow(std::max(0.0, distance - errors), 2) - noise);
         }
       }
+}
+
+TEST(HnswEstimate, IsWithinTheStatedErrors) {
+  for (VsCodeKind code : kCodes) {
+    SCOPED_TRACE(CodeName(code));
+    ASSERT_NO_FATAL_FAILURE(ExpectWithinTheStatedErrors(code));
+  }
+}
+
+// What packed codes are for: estimates that lean to neither side, of near vectors and of far ones.
+TEST(HnswEstimate, OfPackedCodesIsRightOnAverage) {
+  reference::Random random(24);
+  constexpr uint32_t kDims = 512;
+  for (VsCodeKind code : kPackedCodes)
+    for (float share : {0.0f, 0.5f, 0.9f}) {
+      Quantizer quantizer(VS_METRIC_L2, kDims, code);
+      double sum = 0, truth = 0;
+      for (int i = 0; i < 400; ++i) {
+        const Vector vector = MakeVector(Kind::kGaussian, kDims, random);
+        Vector query = MakeVector(Kind::kGaussian, kDims, random);
+        for (uint32_t j = 0; j < kDims; ++j) query[j] = (1 - share) * query[j] + share * vector[j];
+        Encoded encoded(quantizer.space, vector);
+        quantizer.SetQuery(query);
+        sum += quantizer.Estimate(encoded);
+        truth += std::pow(TrueValue(VS_METRIC_L2, query, vector), 2);
+      }
+      EXPECT_NEAR(sum, truth, 0.05 * truth) << CodeName(code) << " " << share;
+    }
+}
+
+// Rounding errors of Gaussian vectors, against those of the best uniform quantisers (Max 1960).
+TEST(HnswEncode, OfPackedCodesErrsLittle) {
+  reference::Random random(25);
+  for (VsCodeKind code : kPackedCodes) {
+    Quantizer quantizer(VS_METRIC_L2, 4096, code);
+    const Vector vector = MakeVector(Kind::kGaussian, 4096, random);
+    Encoded encoded(quantizer.space, vector);
+    const double least = code == VS_CODE_SQ4 ? 0.01154 : 0.1188;  // squared, at the best scale
+    EXPECT_NEAR(encoded.record()->error / Length(vector), std::sqrt(1 / (1 - least) - 1), 0.01)
+        << CodeName(code);
+  }
 }
 
 // Searches sort by estimates, and sorting cannot cope with NaN.
@@ -246,7 +378,7 @@ TEST(HnswEstimate, IsNeverNaNWhateverTheRecord) {
   reference::Random random(6);
   for (VsMetric metric : kMetrics)
     for (Kind kind : kKinds) {
-      Quantizer quantizer(metric, 37);
+      Quantizer quantizer(metric, 37, kCodes[static_cast<int>(kind) % 3]);
       quantizer.SetQuery(MakeVector(kind, 37, random));
       Encoded encoded(quantizer.space, MakeVector(kind, 37, random));
       for (int i = 0; i < 300; ++i) {
@@ -264,7 +396,7 @@ TEST(HnswEstimate, IsNeverNaNWhateverTheRecord) {
 TEST(HnswEncode, RefusesZeroUnderCosineOnly) {
   for (VsMetric metric : kMetrics)
     for (uint32_t dims : {1u, 2u, 33u, 768u}) {
-      Quantizer quantizer(metric, dims);
+      Quantizer quantizer(metric, dims, kCodes[dims % 3]);
       const Vector zero(dims, 0), one(dims, 1);
       Encoded encoded(quantizer.space, zero);
       EXPECT_EQ(encoded.valid(), metric != VS_METRIC_COSINE);
@@ -288,14 +420,17 @@ TEST(HnswEncode, SurvivesTheEndsOfTheFloatRange) {
   for (VsMetric metric : kMetrics)
     for (Kind kind : {Kind::kDenormal, Kind::kHugeSquares, Kind::kNearOverflow, Kind::kSpread})
       for (uint32_t dims : {1u, 5u, 64u, 1000u}) {
-        Quantizer quantizer(metric, dims);
+       for (VsCodeKind code : kCodes) {
+        Quantizer quantizer(metric, dims, code);
         Encoded encoded(quantizer.space, MakeVector(kind, dims, random));
         if (!encoded.valid()) continue;
-        SCOPED_TRACE(Describe(metric, kind, dims));
+        SCOPED_TRACE(Describe(metric, kind, dims, code));
         EXPECT_TRUE(std::isfinite(encoded.record()->scale));
         EXPECT_TRUE(std::isfinite(encoded.record()->norm));
         EXPECT_TRUE(std::isfinite(encoded.record()->error));
-        for (uint32_t i = 0; i < dims; ++i) ASSERT_GE(encoded.code()[i], -127);
+        EXPECT_EQ(float(vs_hnsw_norm(&quantizer.space, encoded.record())), encoded.record()->norm);
+        for (uint32_t i = 0; code == VS_CODE_SQ8 && i < dims; ++i) ASSERT_GE(encoded.code()[i], -127);
+       }
       }
 }
 
@@ -304,19 +439,23 @@ TEST(HnswQuery, FromRecordMeasuresDecodedVectors) {
   reference::Random random(8);
   for (VsMetric metric : kMetrics)
     for (uint32_t dims : Dimensions()) {
-      Quantizer quantizer(metric, dims);
+      const VsCodeKind code = kCodes[dims % 3];
+      const bool unbiased = code != VS_CODE_SQ8 && metric != VS_METRIC_L1;
+      Quantizer quantizer(metric, dims, code);
       Encoded a(quantizer.space, MakeVector(Kind::kGaussian, dims, random));
       Encoded b(quantizer.space, MakeVector(Kind::kGaussian, dims, random));
       // Leaves nothing of the query before.
       quantizer.SetQuery(MakeVector(Kind::kHuge, dims, random));
       vs_hnsw_query_from_record(&quantizer.query, a.record());
-      const std::vector<double> x = a.Decoded(dims), y = b.Decoded(dims);
+      const std::vector<double> x = a.Decoded(quantizer.space), y = b.Decoded(quantizer.space);
       double dot = 0, squares = 0, magnitudes = 0;
       for (uint32_t i = 0; i < dims; ++i) {
         dot += x[i] * y[i];
         squares += (x[i] - y[i]) * (x[i] - y[i]);
         magnitudes += std::fabs(x[i] - y[i]);
       }
+      if (unbiased)
+        squares = std::max(0.0, double(a.record()->norm) + b.record()->norm - 2 * dot);
       const double expected = metric == VS_METRIC_IP   ? -dot
                               : metric == VS_METRIC_L1 ? magnitudes
                                                        : squares;
@@ -324,8 +463,10 @@ TEST(HnswQuery, FromRecordMeasuresDecodedVectors) {
           1e-5 *
           (metric == VS_METRIC_L1 ? magnitudes : double(a.record()->norm) + b.record()->norm);
       ASSERT_NEAR(quantizer.Estimate(b), expected, noise) << MetricName(metric) << " " << dims;
-      const double self = metric == VS_METRIC_IP ? -a.record()->norm : 0;
-      ASSERT_NEAR(quantizer.Estimate(a), self, 1e-5 * a.record()->norm);
+      double length = 0;
+      for (double value : x) length += value * value;
+      const double self = metric == VS_METRIC_IP ? -length : 0;
+      ASSERT_NEAR(quantizer.Estimate(a), self, 1e-5 * length);
       EXPECT_EQ(quantizer.query.error, 0);
     }
 }
@@ -334,26 +475,27 @@ TEST(HnswSameCode, TellsCodesApart) {
   reference::Random random(9);
   for (VsMetric metric : kMetrics)
     for (uint32_t dims : {1u, 2u, 31u, 100u}) {
-      Quantizer quantizer(metric, dims);
+      Quantizer quantizer(metric, dims, kCodes[dims % 3]);
+      const uint32_t bytes = quantizer.space.code_bytes;
       const Vector vector = MakeVector(Kind::kGaussian, dims, random);
       Encoded a(quantizer.space, vector), b(quantizer.space, vector);
       b.record()->flags = 1;  // what is not part of the code does not matter
       b.record()->heap_tid[3] = 9;
-      EXPECT_TRUE(vs_hnsw_same_code(a.record(), b.record(), dims));
-      for (uint32_t i = 0; i < dims; ++i) {
+      EXPECT_TRUE(vs_hnsw_same_code(a.record(), b.record(), bytes));
+      for (uint32_t i = 0; i < bytes; ++i) {
         b.code()[i] ^= 1;
-        EXPECT_FALSE(vs_hnsw_same_code(a.record(), b.record(), dims));
+        EXPECT_FALSE(vs_hnsw_same_code(a.record(), b.record(), bytes));
         b.code()[i] ^= 1;
       }
       b.record()->error *= 2;
-      EXPECT_FALSE(vs_hnsw_same_code(a.record(), b.record(), dims));
+      EXPECT_FALSE(vs_hnsw_same_code(a.record(), b.record(), bytes));
     }
 }
 
 TEST(HnswTransform, PreservesLengthsAndInnerProducts) {
   reference::Random random(10);
   for (uint32_t dims : Dimensions()) {
-    Quantizer quantizer(VS_METRIC_L2, dims);
+    Quantizer quantizer(VS_METRIC_L2, dims, kCodes[dims % 3]);
     for (Kind kind : {Kind::kGaussian, Kind::kOneHot, Kind::kFarCluster}) {
       const Vector a = MakeVector(kind, dims, random), b = MakeVector(kind, dims, random);
       Vector x(dims), y(dims);
@@ -376,6 +518,19 @@ TEST(HnswTransform, SpreadsEnergy) {
       ASSERT_LT(quantizer.space.kernels->max_abs(out.data(), dims), 6 / std::sqrt(float(dims)))
           << dims << " " << at;
     }
+  }
+}
+
+// However little the first and the last 2^k coordinates overlap.
+TEST(HnswTransform, OfPackedCodesBalancesHalves) {
+  reference::Random random(26);
+  for (uint32_t dims : {2049u, 3072u, 4095u, 8191u, 16000u}) {
+    Quantizer quantizer(VS_METRIC_L2, dims, VS_CODE_SQ4);
+    Vector vector = MakeVector(Kind::kGaussian, dims, random), out(dims);
+    for (uint32_t i = dims / 2; i < dims; ++i) vector[i] = 0;
+    vs_hnsw_transform(&quantizer.space, vector.data(), out.data());
+    const Vector half(out.begin(), out.begin() + dims / 2);
+    EXPECT_NEAR(Dot(half, half) / Dot(out, out), 0.5, 0.05) << dims;
   }
 }
 

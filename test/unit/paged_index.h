@@ -66,8 +66,8 @@ class PagedIndex {
   PagedIndex(VsMetric metric, uint32_t dims, uint32_t m, int ef_construction)
       : ef_construction(ef_construction) {
     if (!vs_hnsw_geometry(dims, m, &geometry)) std::abort();
-    vs_hnsw_space_init(&space, arena.New<char>(vs_hnsw_space_bytes(dims)), metric, dims, kSeed,
-                       vs_kernels());
+    vs_hnsw_space_init(&space, arena.New<char>(vs_hnsw_space_bytes(dims, geometry.code_kind)), metric, dims,
+                       geometry.code_kind, kSeed, vs_kernels());
     vs_hnsw_query_init(&query, &space, arena.New<char>(vs_hnsw_query_bytes(dims)));
     host = {this, Grow, ReadNode, Score, Prefetch, HoldsNodes, Load};
     AddPage(VS_PAGE_META);
@@ -190,7 +190,7 @@ class PagedIndex {
 
   // The vector as a record with its code, in memory reused by the next call; null when it has none.
   VsHnswRecord* Encode(const float* vector, uint32_t row) {
-    const size_t bytes = vs_hnsw_load_stride(geometry.dims);
+    const size_t bytes = vs_hnsw_load_stride(&geometry);
     if (scratch == nullptr) scratch = arena.New<VsHnswRecord>(bytes / sizeof(VsHnswRecord) + 1);
     std::memset(scratch, 0, bytes);
     auto* code = reinterpret_cast<int8_t*>(scratch) + VS_RECORD_HEADER_BYTES;
@@ -255,7 +255,7 @@ class PagedIndex {
     const PagedIndex* index = Of(context);
     for (int i = 0; i < n; ++i)
       std::memcpy(out + static_cast<size_t>(i) * stride, index->Readable(ids[i]),
-                  VS_RECORD_HEADER_BYTES + index->geometry.dims);
+                  VS_RECORD_HEADER_BYTES + index->geometry.code_bytes);
   }
 
   static void Prefetch(void*, VsNodeId) {}

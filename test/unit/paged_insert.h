@@ -87,7 +87,7 @@ class Inserter {
       record->link = l == 0 ? VS_NO_NODE : ids_[l - 1];
       if (l > 0) std::memcpy(record->heap_tid, &ids_[0], sizeof(VsNodeId));
       std::memcpy(reinterpret_cast<char*>(record) + VS_RECORD_HEADER_BYTES, code,
-                  index_->geometry.dims);
+                  index_->geometry.code_bytes);
       std::copy(links.begin(), links.end(), index_->Links(ids_[l]));
       index_->Tail(vs_node_block(&index_->geometry, ids_[l]))->used++;
     }

@@ -36,7 +36,7 @@ uint8_t* Aligned(void* memory) {
 
 ArenaShape::ArenaShape(const VsHnswGeometry* geometry, uint32_t capacity)
     : upper_capacity(capacity / kNodesPerUpper + kSpareUppers),
-      record_bytes(vs_hnsw_load_stride(geometry->dims)),
+      record_bytes(vs_hnsw_load_stride(geometry)),
       list_bytes(ListBytes(geometry->links0)),
       upper_list_bytes(ListBytes(geometry->links)),
       total(RoundUp(sizeof(BuildState))) {

@@ -92,7 +92,7 @@ bool vs_hnsw_builder_add(VsHnswBuilder* builder, const VsHnswRecord* record, con
   copy->level = uint8_t(level);
   // `link` leads to the first of the node's upper lists, level 1 first.
   copy->link = level > 0 ? position : 0;
-  memcpy(reinterpret_cast<uint8_t*>(copy) + VS_RECORD_HEADER_BYTES, code, builder->geometry->dims);
+  memcpy(reinterpret_cast<uint8_t*>(copy) + VS_RECORD_HEADER_BYTES, code, builder->geometry->code_bytes);
   memset(arena.List(index), 0, sizeof(LinkList));
   arena.ids()[index] = VS_NO_NODE;
   for (uint32_t l = 1; l <= uint32_t(level); l++) {
@@ -119,14 +119,14 @@ void VsHnswBuilder::MakeDuplicate(uint32_t index, uint32_t original) {
 uint64_t VsHnswBuilder::HashCode(uint32_t index) {
   const VsHnswRecord* record = Record(index);
   const uint8_t* code = reinterpret_cast<const uint8_t*>(vs_record_code(record));
-  uint64_t hash = geometry->dims, word;
+  uint64_t hash = geometry->code_bytes, word;
   uint32_t i = 0;
 
-  for (; i + sizeof(word) <= geometry->dims; i += sizeof(word)) {
+  for (; i + sizeof(word) <= geometry->code_bytes; i += sizeof(word)) {
     memcpy(&word, code + i, sizeof(word));
     hash = vecstore::Mix64(hash ^ word);
   }
-  for (; i < geometry->dims; i++) hash = vecstore::Mix64(hash ^ code[i]);
+  for (; i < geometry->code_bytes; i++) hash = vecstore::Mix64(hash ^ code[i]);
   return hash;
 }
 
@@ -141,7 +141,7 @@ void VsHnswBuilder::FindOriginal(uint32_t index) {
     uint32_t other = 0;
     if (__atomic_compare_exchange_n(at, &other, index + 1, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
       return;
-    if (vs_hnsw_same_code(Record(other - 1), Record(index), geometry->dims)) {
+    if (vs_hnsw_same_code(Record(other - 1), Record(index), geometry->code_bytes)) {
       MakeDuplicate(index, other - 1);
       return;
     }
@@ -251,7 +251,7 @@ void VsHnswBuilder::PlanLinking() {
   }
   lowest_searched = Record(entry)->level + 1;
   while (lowest_searched > 0 && on_level[lowest_searched - 1] < kMinPartitioned) lowest_searched--;
-  queries = CalibrationQueries(nodes, geometry->dims);
+  queries = CalibrationQueries(nodes, geometry->code_bytes);
   stride = queries == 0 ? 0 : nodes / queries;
   if (stride != 0) queries = (nodes + stride - 1) / stride;
 }

@@ -49,9 +49,9 @@ size_t Interpolate(const Measured& narrow, const Measured& wide, double missed) 
 
 namespace vecstore::hnsw {
 
-uint32_t CalibrationQueries(uint32_t n, uint32_t dims) {
+uint32_t CalibrationQueries(uint32_t n, uint32_t code_bytes) {
   if (n < kMinNodes) return 0;
-  double affordable = kScanBudget / (double(n) * dims);
+  double affordable = kScanBudget / (double(n) * code_bytes);
   if (affordable < kMinQueries) return kMinQueries;
   return affordable > kMaxQueries ? kMaxQueries : uint32_t(affordable);
 }

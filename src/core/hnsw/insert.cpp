@@ -11,11 +11,6 @@
 using vecstore::Memory;
 using namespace vecstore::hnsw;
 
-size_t vs_hnsw_load_stride(uint32_t dims) {
-  size_t readable = dims < VS_QUERY_BLOCK ? VS_QUERY_BLOCK : dims;
-  return (VS_RECORD_HEADER_BYTES + readable + 63) / 64 * 64;
-}
-
 VsHnswInserter* vs_hnsw_inserter_create(const VsHnswHost* host, const VsHnswGeometry* geometry,
                                         const VsHnswSpace* space) {
   Memory memory = {host->context, host->grow};

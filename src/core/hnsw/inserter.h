@@ -22,10 +22,10 @@ class InsertGraph {
  public:
   void Init(const VsHnswHost* host, const VsHnswGeometry* geometry) {
     pages_.Init(host, geometry);
-    cache_.Init(host, geometry->dims);
+    cache_.Init(host, geometry);
     lists_.Init({host->context, host->grow});
     seen_.Init({host->context, host->grow});
-    dims_ = geometry->dims;
+    code_bytes_ = geometry->code_bytes;
     same_ = VS_NO_NODE;
   }
 
@@ -64,7 +64,7 @@ class InsertGraph {
       const VsHnswRecord* record = cache_[first + i];
       estimates[i] = vs_hnsw_estimate(query_, record);
       if (wanted_ != nullptr && (record->flags & VS_NODE_TOMBSTONE) == 0 &&
-          vs_hnsw_same_code(record, wanted_, dims_))
+          vs_hnsw_same_code(record, wanted_, code_bytes_))
         NoteSame(ids[i], record);
     }
   }
@@ -96,7 +96,7 @@ class InsertGraph {
   GrowArray<VsNodeId> lists_;
   GrowArray<SeenList> seen_;  // parts of lists_, of each expanded node
   RecordCache cache_;
-  uint32_t dims_;
+  uint32_t code_bytes_;
   const VsHnswQuery* query_;
   const VsHnswRecord* wanted_;
   VsNodeId same_;

@@ -72,6 +72,8 @@ void PanelBuffer::Init(const Memory& memory, const VsHnswSpace* space) {
   base_.Init(memory);
   scale_.Init(memory);
   sum_.Init(memory);
+  numbers_.Init(memory);
+  bytes_.Init(memory);
 }
 
 void PanelBuffer::Begin(uint32_t n) {
@@ -87,10 +89,20 @@ void PanelBuffer::Begin(uint32_t n) {
             lanes, base_.data(), scale_.data(), sum_.data()};
 }
 
+// The numbers of every kind of code fit a byte.
+const int8_t* PanelBuffer::NumbersAsBytes(const VsHnswRecord* record) {
+  if (space_->packed == nullptr) return vs_record_code(record);
+  numbers_.Reserve(space_->dims);
+  bytes_.Reserve(space_->dims);
+  vs_hnsw_decode(space_, record, numbers_.data());
+  for (uint32_t i = 0; i < space_->dims; i++) bytes_[i] = int8_t(numbers_[i]);
+  return bytes_.data();
+}
+
 // Estimates come out as vs_hnsw_estimate has them.
 void PanelBuffer::Set(uint32_t row, const VsHnswRecord* record) {
   const bool squared = space_->metric == VS_METRIC_L2 || space_->metric == VS_METRIC_COSINE;
-  space_->kernels->panel_set_row(&panel_, row, vs_record_code(record), squared ? record->norm : 0,
+  space_->kernels->panel_set_row(&panel_, row, NumbersAsBytes(record), squared ? record->norm : 0,
                                  record->scale);
 }
 

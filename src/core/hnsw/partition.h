@@ -39,12 +39,16 @@ class PanelBuffer {
   const VsPanel* panel() const { return &panel_; }
 
  private:
+  const int8_t* NumbersAsBytes(const VsHnswRecord* record);
+
   const VsHnswSpace* space_;
   VsPanel panel_;
   GrowArray<uint8_t> lanes_;
   GrowArray<float> base_;
   GrowArray<float> scale_;
   GrowArray<int32_t> sum_;
+  GrowArray<int16_t> numbers_;
+  GrowArray<int8_t> bytes_;
 };
 
 // What the nodes of a leaf propose to each other, sorted by who is to link.

@@ -1,87 +1,49 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// quantizer.cpp - vectors to codes: normalise, rotate, centre, scale to one signed byte a dimension.
+// quantizer.cpp - vectors in code space to codes and back, and queries.
 //
-// Owns: the meaning of a code and the error bounds that make the final order exact.
+// Owns: the meaning of a code.  SQ8: one signed byte a dimension, the largest at 127.  Packed codes:
+// 2^bits levels on both sides of zero, at the step that errs least; what lies outside is clipped.
 //
-// The rotation is four rounds of random signs and a Walsh-Hadamard transform over the first or the
-// last 2^k coordinates (the fast structured rotation of Ailon & Chazelle, for any dimension).  It is
-// orthogonal, so L2 and inner products survive, and it spreads energy evenly, so that one scale a
-// vector serves all coordinates.  L1 is not invariant under rotation and goes without.
-//
-// Error bounds: for a metric with a norm, |d(q,x) - d(q',x')| <= |q-q'| + |x-x'|.  Both terms are
-// computed from the actual rounding, plus kSlack times the lengths for fp32 noise in the transform.
-#include <float.h>
-#include <math.h>
+// The error of a record is computed from the actual rounding, plus the fp32 noise of the transform.
+// bound.cpp says what follows from it.
 #include <string.h>
 
-#include "bridge/hnsw.h"
-#include "core/base/random.h"
+#include "core/hnsw/quantizer.h"
+
+using namespace vecstore::hnsw;
 
 namespace {
 
-constexpr int kRounds = 4;
-constexpr float kSlack = 4e-6f;
 constexpr int32_t kCodeLimit = 127;
 constexpr int32_t kQueryLimit = 8191;
-// The error of a vector that fp32 cannot follow; any error of this size makes the bound say nothing.
-constexpr float kUnbounded = FLT_MAX;
 // Below this an element is coded as zero: the inverse of its scale would overflow.
 constexpr float kSmallest = 1e-34f;
 // Lengths for which the SQL function's squares neither overflow nor lose much to denormals.
 constexpr double kShortest = 1e-15;
 constexpr double kLongest = 1e18;
-// Absolute error of one fp32 product near zero, and of the sums around it.
-constexpr double kDenormal = 3e-45;
-
-uint32_t PowerOfTwoBelow(uint32_t n) {
-  uint32_t p = 1;
-  while (2 * p <= n) p *= 2;
-  return p;
-}
+// Half a step, in standard deviations, of the uniform quantiser that errs least on a Gaussian (Max
+// 1960); rotated vectors are close to that.  The others need a few rounds to find their step.
+constexpr float kGaussianScale4 = 0.1676f;
+constexpr float kGaussianScale2 = 0.4979f;
+constexpr int kRefinements = 3;
 
 // The largest query code whose product with any code, summed over all dims, fits an int32.
-int32_t QueryLimit(uint32_t dims) {
-  int64_t limit = INT32_MAX / (int64_t(kCodeLimit) * dims);
+int32_t QueryLimit(const VsHnswSpace* space) {
+  const int code_limit = space->packed != nullptr ? (1 << space->packed->bits) - 1 : kCodeLimit;
+  int64_t limit = INT32_MAX / (int64_t(code_limit) * space->dims);
   return limit < kQueryLimit ? int32_t(limit) : kQueryLimit;
 }
 
-void FlipSigns(float* x, const uint32_t* masks, uint32_t n) {
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t bits;
-    memcpy(&bits, &x[i], sizeof(bits));
-    bits ^= masks[i];
-    memcpy(&x[i], &bits, sizeof(bits));
-  }
-}
+// Elements of a query's code in any form.
+size_t QuerySize(uint32_t dims) { return vs_packed_size(dims, 2) + VS_PACKED_SUM; }
 
-void Rotate(const VsHnswSpace* space, float* x) {
-  const uint32_t n = space->dims;
-  const uint32_t block = PowerOfTwoBelow(n);
-  const float scale = 1.0f / sqrtf(float(block));
-
-  for (int round = 0; round < kRounds; round++) {
-    float* part = x + (round % 2 == 0 ? 0 : n - block);
-    FlipSigns(x, space->signs + size_t(round) * n, n);
-    space->kernels->fwht(part, block);
-    for (uint32_t i = 0; i < block; i++) part[i] *= scale;
-  }
-}
-
-double L2Length(const float* x, uint32_t n) {
-  double sum = 0;
-  for (uint32_t i = 0; i < n; i++) sum += double(x[i]) * x[i];
-  return sqrt(sum);
-}
-
-double L1Length(const float* x, uint32_t n) {
-  double sum = 0;
-  for (uint32_t i = 0; i < n; i++) sum += fabs(double(x[i]));
-  return sum;
-}
-
-double Length(VsMetric metric, const float* x, uint32_t n) {
-  return metric == VS_METRIC_L1 ? L1Length(x, n) : L2Length(x, n);
+// Bring a query of n elements into the form that the codes are measured with.
+void Arrange(const VsHnswSpace* space, int16_t* query) {
+  if (space->packed != nullptr)
+    vs_packed_query(query, space->dims, space->packed->bits);
+  else
+    vs_query_blocks(query, space->dims);
 }
 
 void Centre(const VsHnswSpace* space, float* x) {
@@ -100,12 +62,9 @@ double RoundingError(VsMetric metric, const float* values, const Code* code, flo
   return metric == VS_METRIC_L1 ? sum : sqrt(sum);
 }
 
-// fp32 noise of transform and centring, never rounded down to nothing.
-float NoiseBound(const VsHnswSpace* space, double length) {
-  return float((length + space->centroid_length) * kSlack + kDenormal);
-}
-
 float CodeScale(float largest, int32_t limit) { return largest > kSmallest ? largest / limit : 0; }
+
+float Inverse(float scale) { return scale > 0 ? 1.0f / scale : 0; }
 
 // The cosine of vectors this short or long is mostly overflow and underflow in fp32.
 bool CosineIsUnreliable(const VsHnswSpace* space, const float* vector) {
@@ -114,43 +73,70 @@ bool CosineIsUnreliable(const VsHnswSpace* space, const float* vector) {
   return length < kShortest || length > kLongest;
 }
 
-}  // namespace
+struct Rounding {
+  double error;    // distance of values and decoded code, in the metric's norm
+  double squares;  // sum of the squares of the code's numbers
+};
 
-size_t vs_hnsw_space_bytes(uint32_t dims) {
-  return size_t(kRounds) * dims * sizeof(uint32_t) + vs_query_size(dims) * sizeof(float);
+// Sets scale and code.
+Rounding EncodeBytes(const VsHnswSpace* space, const float* values, float largest,
+                     VsHnswRecord* record, int8_t* code) {
+  const uint32_t n = space->dims;
+
+  record->scale = CodeScale(largest, kCodeLimit);
+  space->kernels->quantize_i8(values, Inverse(record->scale), code, n);
+  int64_t squares = 0;
+  for (uint32_t i = 0; i < n; i++) squares += int32_t(code[i]) * code[i];
+  return {RoundingError(space->metric, values, code, record->scale, n), double(squares)};
 }
 
-void vs_hnsw_space_init(VsHnswSpace* space, void* memory, VsMetric metric, uint32_t dims,
-                        uint64_t seed, const VsKernels* kernels) {
-  space->metric = metric;
-  space->dims = dims;
-  space->kernels = kernels;
-  space->work = static_cast<float*>(memory);
-  space->signs = static_cast<uint32_t*>(memory) + vs_query_size(dims);
-  space->centroid = nullptr;
-  space->centroid_length = 0;
-  memset(space->work, 0, vs_query_size(dims) * sizeof(float));
-  for (uint32_t i = 0; i < kRounds * dims; i++)
-    space->signs[i] = uint32_t(vecstore::Mix64(seed + i)) & 0x80000000u;
-}
+struct Products {
+  double mixed;    // of values and numbers
+  double squares;  // of numbers
+};
 
-void vs_hnsw_space_set_centroid(VsHnswSpace* space, const float* centroid) {
-  space->centroid = centroid;
-  space->centroid_length =
-      centroid == nullptr ? 0 : float(Length(space->metric, centroid, space->dims));
-}
-
-bool vs_hnsw_transform(const VsHnswSpace* space, const float* vector, float* out) {
-  if (space->metric == VS_METRIC_COSINE) {
-    double length = L2Length(vector, space->dims);
-    if (!(length > 0)) return false;
-    for (uint32_t i = 0; i < space->dims; i++) out[i] = float(vector[i] / length);
-  } else {
-    memcpy(out, vector, space->dims * sizeof(float));
+Products Multiply(const float* values, const int16_t* numbers, uint32_t n) {
+  double mixed = 0;
+  int64_t squares = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    mixed += double(values[i]) * numbers[i];
+    squares += int32_t(numbers[i]) * numbers[i];
   }
-  if (space->metric != VS_METRIC_L1) Rotate(space, out);
-  return true;
+  return {mixed, double(squares)};
 }
+
+// Rounding at a scale and then the best scale for these codes, in turn: each errs less than the one
+// before.  The scale kept in the end is another one where inner products count, namely the one at
+// which the vector's product with its decoded code is its own squared length.
+Rounding EncodePacked(const VsHnswSpace* space, const float* values, float largest,
+                      VsHnswRecord* record, int8_t* code) {
+  const VsPackedKernels* packed = space->packed;
+  const uint32_t n = space->dims;
+  const double square = SquaredLength(values, n);
+  const float gaussian = packed->bits == 4 ? kGaussianScale4 : kGaussianScale2;
+  float scale = largest > kSmallest ? gaussian * float(sqrt(square / n)) : 0;
+  Products products = {0, 0};
+
+  for (int i = 0; i < kRefinements; i++) {
+    packed->pack(values, Inverse(scale), code, n);
+    packed->unpack(code, space->numbers, n);
+    products = Multiply(values, space->numbers, n);
+    if (scale > 0) scale = float(products.mixed / products.squares);
+  }
+  if (scale > 0 && IsUnbiased(space)) scale = float(square / products.mixed);
+  record->scale = scale;
+  return {RoundingError(space->metric, values, space->numbers, scale, n), products.squares};
+}
+
+// From the squared length of the decoded vector.
+double Norm(const VsHnswSpace* space, double decoded, float error) {
+  if (!(float(decoded) <= FLT_MAX)) return FLT_MAX;
+  if (!IsUnbiased(space) || error == kUnbounded) return decoded;
+  const double norm = decoded - double(error) * error;
+  return norm > 0 ? norm : 0;
+}
+
+}  // namespace
 
 bool vs_hnsw_encode(const VsHnswSpace* space, const float* vector, VsHnswRecord* record,
                     int8_t* code) {
@@ -158,37 +144,51 @@ bool vs_hnsw_encode(const VsHnswSpace* space, const float* vector, VsHnswRecord*
   const uint32_t n = space->dims;
 
   if (!vs_hnsw_transform(space, vector, values)) return false;
-  double length = Length(space->metric, values, n);
+  const double length = Length(space->metric, values, n);
   Centre(space, values);
   float largest = space->kernels->max_abs(values, n);
   if (!(largest <= FLT_MAX)) {
     // Overflow in fp32: no usable code, and an error that makes every bound hold.
-    memset(code, 0, n);
+    memset(code, 0, space->code_bytes);
     record->scale = record->norm = 0;
     record->error = kUnbounded;
     return true;
   }
-  record->scale = CodeScale(largest, kCodeLimit);
-  space->kernels->quantize_i8(values, record->scale > 0 ? 1.0f / record->scale : 0, code, n);
-  int64_t squares = 0;
-  for (uint32_t i = 0; i < n; i++) squares += int32_t(code[i]) * code[i];
-  record->norm = float(double(squares) * record->scale * record->scale);
-  const bool too_long = !(record->norm <= FLT_MAX);
-  if (too_long) record->norm = FLT_MAX;
-  record->error = float(RoundingError(space->metric, values, code, record->scale, n) * (1 + 1e-6)) +
-                  NoiseBound(space, length);
-  if (too_long || !(record->error <= kUnbounded) || CosineIsUnreliable(space, vector))
+  const Rounding rounding = space->packed == nullptr
+                                ? EncodeBytes(space, values, largest, record, code)
+                                : EncodePacked(space, values, largest, record, code);
+  const double decoded = rounding.squares * record->scale * record->scale;
+  record->error = float(rounding.error * (1 + 1e-6)) + float(NoiseBound(space, length));
+  if (!(float(decoded) <= FLT_MAX) || !(record->error <= kUnbounded) ||
+      CosineIsUnreliable(space, vector))
     record->error = kUnbounded;
+  record->norm = float(Norm(space, decoded, record->error));
   return true;
 }
 
-bool vs_hnsw_same_code(const VsHnswRecord* a, const VsHnswRecord* b, uint32_t dims) {
+void vs_hnsw_decode(const VsHnswSpace* space, const VsHnswRecord* record, int16_t* numbers) {
+  if (space->packed != nullptr)
+    space->packed->unpack(vs_record_code(record), numbers, space->dims);
+  else
+    space->kernels->widen_i8(vs_record_code(record), numbers, space->dims);
+}
+
+double vs_hnsw_norm(const VsHnswSpace* space, const VsHnswRecord* record) {
+  int64_t squares = 0;
+
+  vs_hnsw_decode(space, record, space->numbers);
+  for (uint32_t i = 0; i < space->dims; i++)
+    squares += int32_t(space->numbers[i]) * space->numbers[i];
+  return Norm(space, double(squares) * record->scale * record->scale, record->error);
+}
+
+bool vs_hnsw_same_code(const VsHnswRecord* a, const VsHnswRecord* b, uint32_t code_bytes) {
   return a->scale == b->scale && a->norm == b->norm && a->error == b->error &&
-         memcmp(vs_record_code(a), vs_record_code(b), dims) == 0;
+         memcmp(vs_record_code(a), vs_record_code(b), code_bytes) == 0;
 }
 
 size_t vs_hnsw_query_bytes(uint32_t dims) {
-  return vs_query_size(dims) * (sizeof(float) + sizeof(int16_t));
+  return dims * sizeof(float) + QuerySize(dims) * sizeof(int16_t);
 }
 
 void vs_hnsw_query_init(VsHnswQuery* query, const VsHnswSpace* space, void* memory) {
@@ -196,15 +196,16 @@ void vs_hnsw_query_init(VsHnswQuery* query, const VsHnswSpace* space, void* memo
   memset(memory, 0, vs_hnsw_query_bytes(space->dims));
   query->space = space;
   query->metric = space->metric;
-  query->dot = space->kernels->dot_i16i8;
+  query->dot = space->packed != nullptr ? space->packed->dot : space->kernels->dot_i16i8;
+  query->l1 = space->packed != nullptr ? space->packed->l1 : space->kernels->l1_f32i8;
   query->dims = space->dims;
   query->values = static_cast<float*>(memory);
-  query->code = reinterpret_cast<int16_t*>(query->values + vs_query_size(space->dims));
+  query->code = reinterpret_cast<int16_t*>(query->values + space->dims);
 }
 
 // A query that says nothing: every estimate is finite, every bound holds.
 static void SetNoDirection(VsHnswQuery* query) {
-  memset(query->code, 0, vs_query_size(query->dims) * sizeof(int16_t));
+  memset(query->code, 0, QuerySize(query->dims) * sizeof(int16_t));
   query->scale = query->norm = query->length = 0;
   query->error = kUnbounded;
 }
@@ -219,76 +220,37 @@ bool vs_hnsw_query_set(VsHnswQuery* query, const float* vector) {
   }
   query->length = float(Length(query->metric, query->values, n));
   Centre(space, query->values);
-  query->error = NoiseBound(space, query->length);
+  query->error = float(NoiseBound(space, query->length));
   if (query->metric == VS_METRIC_L1) return true;
 
-  const int32_t limit = QueryLimit(n);
+  const int32_t limit = QueryLimit(space);
   float largest = space->kernels->max_abs(query->values, n);
   if (!(largest <= FLT_MAX)) {
     SetNoDirection(query);
     return true;
   }
   query->scale = CodeScale(largest, limit);
-  space->kernels->quantize_i16(query->values, query->scale > 0 ? 1.0f / query->scale : 0, limit,
-                               query->code, n);
+  space->kernels->quantize_i16(query->values, Inverse(query->scale), limit, query->code, n);
   double squares = 0;
   for (uint32_t i = 0; i < n; i++) squares += double(query->code[i]) * query->code[i];
   query->norm = float(squares * query->scale * query->scale);
   query->error +=
       float(RoundingError(query->metric, query->values, query->code, query->scale, n) * (1 + 1e-6));
-  vs_query_blocks(query->code, n);
+  Arrange(space, query->code);
   if (CosineIsUnreliable(space, vector)) query->error = kUnbounded;
   return true;
 }
 
 void vs_hnsw_query_from_record(VsHnswQuery* query, const VsHnswRecord* record) {
   const VsHnswSpace* space = query->space;
-  const int8_t* code = vs_record_code(record);
 
   query->scale = record->scale;
   query->norm = record->norm;
   query->length = sqrtf(record->norm);
   query->error = 0;
+  vs_hnsw_decode(space, record, query->code);
   if (query->metric == VS_METRIC_L1)
-    for (uint32_t i = 0; i < space->dims; i++) query->values[i] = record->scale * code[i];
-  else {
-    space->kernels->widen_i8(code, query->code, space->dims);
-    vs_query_blocks(query->code, space->dims);
-  }
-}
-
-double vs_hnsw_bound(const VsHnswQuery* query, float estimate, float norm, float error) {
-  // Relative rounding error of the SQL functions: they add four partial sums at the least, so no chain
-  // of additions is longer than dims/4 and a few; doubled for safety.
-  const double ulp = 1.2e-7;
-  const double rounding = (query->space->dims / 4 + 16) * ulp;
-  const double tiny = (query->space->dims + 64) * kDenormal;
-  const double total_error = double(query->error) + error;
-  double bound;
-
-  // Overflow in fp32 says nothing about the operator's result.
-  if (!(fabsf(estimate) <= FLT_MAX) || !(total_error < kUnbounded))
-    return query->metric == VS_METRIC_IP ? -INFINITY : 0;
-  if (query->metric == VS_METRIC_IP) {
-    double length = sqrt(double(norm)) + error;
-    // Partial sums may overflow where the whole does not.
-    if (!(query->length * length < FLT_MAX)) return -INFINITY;
-    bound = estimate - query->length * double(error) - length * query->error -
-            rounding * query->length * length - tiny;
-  } else if (query->metric == VS_METRIC_L1) {
-    bound = estimate - total_error;
-    bound -= rounding * (fabs(bound) + total_error) + tiny;
-  } else {
-    double squared = estimate - 8 * ulp * (double(query->norm) + norm) - tiny;
-    double distance = (squared > 0 ? sqrt(squared) : 0) - total_error;
-    distance = distance > 0 ? distance : 0;
-    squared = distance * distance * (1 - 2 * rounding) - tiny;
-    if (query->metric == VS_METRIC_COSINE)
-      bound = squared / 2 - 4 * rounding;
-    else
-      bound = squared > 0 ? sqrt(squared) * (1 - ulp) : 0;
-  }
-  if (bound != bound) return -INFINITY;
-  // All but the inner product are never negative.
-  return query->metric != VS_METRIC_IP && bound < 0 ? 0 : bound;
+    for (uint32_t i = 0; i < space->dims; i++) query->values[i] = record->scale * query->code[i];
+  else
+    Arrange(space, query->code);
 }

@@ -17,9 +17,9 @@ namespace vecstore::hnsw {
 
 class RecordCache {
  public:
-  void Init(const VsHnswHost* host, uint32_t dims) {
+  void Init(const VsHnswHost* host, const VsHnswGeometry* geometry) {
     host_ = host;
-    stride_ = vs_hnsw_load_stride(dims);
+    stride_ = vs_hnsw_load_stride(geometry);
     limit_ = kMaxBytes / stride_ > kMinRecords ? kMaxBytes / stride_ : kMinRecords;
     records_ = nullptr;
     capacity_ = 0;

@@ -81,7 +81,8 @@ inline int32_t DotI16I8(const int16_t* HWY_RESTRICT q, const int8_t* HWY_RESTRIC
 #pragma GCC pop_options
 #endif
 
-inline float L1F32I8(const float* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, float scale,
+template <typename Code>
+inline float L1Codes(const float* HWY_RESTRICT q, const Code* HWY_RESTRICT c, float scale,
                      size_t n) {
   const hn::ScalableTag<float> d;
   const size_t lanes = hn::Lanes(d);
@@ -103,6 +104,10 @@ inline float L1F32I8(const float* HWY_RESTRICT q, const int8_t* HWY_RESTRICT c, 
   for (; i + lanes <= n; i += lanes) add_at(sum0, i);
   if (i < n) add(sum1, LoadRest(d, q, i, n), LoadRest(d, c, i, n));
   return SumLanes(d, hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3)));
+}
+
+inline float L1F32I8(const float* q, const int8_t* c, float scale, size_t n) {
+  return L1Codes(q, c, scale, n);
 }
 
 inline float MaxAbs(const float* x, size_t n) {

@@ -18,6 +18,7 @@
 #include "core/simd/codes-inl.h"
 #include "core/simd/distance-inl.h"
 #include "core/simd/panel-inl.h"
+#include "core/simd/packed-inl.h"
 #include "core/simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,6 +50,8 @@ constexpr VsKernels kKernels = {
     /* panel_set_row */ &PanelSetRow,
     /* panel_clear_row */ &PanelClearRow,
     /* panel_nearest */ &PanelNearest,
+    /* packed4 */ {4, &PackedDot<4>, &PackedL1<4>, &Pack<4>, &Unpack<4>},
+    /* packed2 */ {2, &PackedDot<2>, &PackedL1<2>, &Pack<2>, &Unpack<2>},
     /* fwht */ &Fwht,
 };
 

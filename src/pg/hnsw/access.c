@@ -149,7 +149,7 @@ static void
 host_load(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride)
 {
 	HnswIndex *index = context;
-	size_t bytes = VS_RECORD_HEADER_BYTES + index->geometry.dims;
+	size_t bytes = VS_RECORD_HEADER_BYTES + index->geometry.code_bytes;
 	int pinned = 0;
 
 	for (int i = 0; i < n; i++)
@@ -251,10 +251,10 @@ static void
 init_space(HnswIndex *index)
 {
 	uint32 dims = index->meta.dims;
-	void *memory = palloc(vs_hnsw_space_bytes(dims));
+	void *memory = palloc(vs_hnsw_space_bytes(dims, index->geometry.code_kind));
 
-	vs_hnsw_space_init(&index->space, memory, index->metric, dims, index->meta.rotation_seed,
-					   vs_kernels());
+	vs_hnsw_space_init(&index->space, memory, index->metric, dims, index->geometry.code_kind,
+					   index->meta.rotation_seed, vs_kernels());
 	if (index->meta.centroid_pages > 0)
 	{
 		float *centroid = palloc(dims * sizeof(float));
@@ -280,7 +280,8 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 	hnsw_refresh_meta(index);
 	index->metric = index->meta.metric;
 	index->element = index->meta.element;
-	if (!vs_hnsw_geometry(index->meta.dims, index->meta.m, &index->geometry))
+	if (!vs_hnsw_geometry(index->meta.dims, index->meta.m, &index->geometry) ||
+		index->meta.code_kind != index->geometry.code_kind)
 		elog(ERROR, "hnsw index \"%s\" has an impossible shape", RelationGetRelationName(rel));
 	index->host = (VsHnswHost){.context = index,
 							   .grow = host_grow,

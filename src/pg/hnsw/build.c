@@ -68,27 +68,17 @@ begin_phase(int phase, double tuples_total)
 	pgstat_progress_update_multi_param(3, params, values);
 }
 
-/* Dimensions of the indexed column; error when it has none or too many. */
+/* Dimensions of the indexed column; error when it has none. */
 static int
 index_dimensions(Relation rel)
 {
 	int dims = TupleDescAttr(RelationGetDescr(rel), 0)->atttypmod;
-	int max_dims = vs_hnsw_max_dims(hnsw_option_m(rel));
 
 	if (dims < 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("column does not have dimensions"),
 				 errhint("Declare the column with a dimension, for example vector(384), or index an expression such as (embedding::vector(384)).")));
-	if (dims > max_dims)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("column cannot have more than %d dimensions for hnsw index", max_dims),
-				 errdetail("A node of %d dimensions with m = %d does not fit a page of %d bytes.",
-						   dims, hnsw_option_m(rel), BLCKSZ),
-				 errhint("Use a smaller m, or index the leading dimensions: (subvector(embedding, 1, %d)::%s(%d)).",
-						 max_dims,
-						 hnsw_opclass(rel)->element == VS_FLOAT16 ? "halfvec" : "vector", max_dims)));
 	return dims;
 }
 
@@ -165,7 +155,7 @@ hnsw_join_build(HnswBuild *build, void *arena)
 										  .leader = build->leader};
 	build->builder = vs_hnsw_builder_create(&build->build_host, &build->index->geometry,
 											&build->index->space, build->index->meta.ef_construction);
-	build->record = MemoryContextAllocZero(build->context, vs_hnsw_load_stride(build->index->meta.dims));
+	build->record = MemoryContextAllocZero(build->context, vs_hnsw_load_stride(&build->index->geometry));
 }
 
 /* Quantise a vector and hand it to the builder; false when that has no room. */

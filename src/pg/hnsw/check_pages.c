@@ -23,7 +23,7 @@ meta_problem(const VsHnswMeta *meta, Page page)
 
 	if (!hnsw_page_is(page, VS_PAGE_META) || meta->magic != VS_HNSW_MAGIC)
 		return "it is not the first page of an hnsw index";
-	if (meta->version != VS_HNSW_VERSION || meta->code_kind != VS_CODE_KIND_SQ8)
+	if (meta->version != VS_HNSW_VERSION)
 		return "it was written by another version of vecstore";
 	if (meta->byte_order != VS_HNSW_BYTE_ORDER || meta->page_bytes != BLCKSZ)
 		return "it was written on a machine with another byte order or page size";
@@ -31,6 +31,8 @@ meta_problem(const VsHnswMeta *meta, Page page)
 		return "its metric is unknown";
 	if (!vs_hnsw_geometry(meta->dims, meta->m, &geometry))
 		return "its dimensions and m are impossible";
+	if (meta->code_kind != geometry.code_kind)
+		return "its kind of code is not the one of its dimensions and m";
 	if (meta->record_bytes != geometry.record_bytes ||
 		meta->slots_per_page != geometry.slots_per_page)
 		return "its record size is not the one of its dimensions and m";
@@ -90,22 +92,10 @@ hnsw_check_meta(HnswCheck *check, Relation rel)
 	return problem == NULL;
 }
 
-/* The squared length of the decoded vector, from its code. */
-static double
-code_norm(const VsHnswGeometry *geometry, const VsHnswRecord *record)
-{
-	const int8 *code = vs_record_code(record);
-	int64 squares = 0;
-
-	for (uint32 i = 0; i < geometry->dims; i++)
-		squares += code[i] * code[i];
-	return (float) ((double) squares * record->scale * record->scale);
-}
-
 static bool
-norm_fits_code(const VsHnswGeometry *geometry, const VsHnswRecord *record)
+norm_fits_code(const VsHnswSpace *space, const VsHnswRecord *record)
 {
-	double norm = code_norm(geometry, record);
+	double norm = (float) vs_hnsw_norm(space, record);
 
 	return record->norm == norm || fabs(record->norm - norm) <= NORM_TOLERANCE * norm;
 }
@@ -117,19 +107,19 @@ has_row(const VsHnswRecord *record)
 }
 
 static const char *
-record_problem(const VsHnswGeometry *geometry, const VsHnswRecord *record)
+record_problem(const HnswIndex *index, const VsHnswRecord *record)
 {
 	if ((record->flags & ~KNOWN_FLAGS) != 0 || (record->flags & VS_NODE_USED) == 0)
 		return "it has unknown flags";
 	if (record->level > VS_HNSW_MAX_LEVEL)
 		return "its level is impossible";
-	if (record->degree > vs_links_at(geometry, record->level))
+	if (record->degree > vs_links_at(&index->geometry, record->level))
 		return "it has more links than fit";
 	if (!isfinite(record->scale) || record->scale < 0)
 		return "its scale is no positive number";
 	if (isnan(record->error) || record->error < 0)
 		return "its rounding error is no positive number";
-	if (!norm_fits_code(geometry, record))
+	if (!norm_fits_code(&index->space, record))
 		return "its norm does not fit its code";
 	if ((record->flags & VS_NODE_POSTINGS) != 0 && (record->level > 0 || record->link == 0))
 		return "it has no posting cells although its flags say so";
@@ -175,7 +165,7 @@ check_records(HnswCheck *check, BlockNumber block, Page page)
 		if (record->flags == 0)
 			continue;
 		used++;
-		problem = record_problem(geometry, record);
+		problem = record_problem(check->index, record);
 		if (problem != NULL)
 			hnsw_report(check, HNSW_ERROR, hnsw_node_name(check, id), "%s", problem);
 		else

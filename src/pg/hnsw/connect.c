@@ -102,7 +102,7 @@ restore_links(HnswIndex *index, VsNodeId id, const VsNodeId *links, int count)
 static int
 search_place(HnswIndex *index, VsHnswInserter *inserter, VsNodeId id, VsNodeId *links)
 {
-	size_t stride = vs_hnsw_load_stride(index->geometry.dims);
+	size_t stride = vs_hnsw_load_stride(&index->geometry);
 	VsHnswRecord *record = palloc(stride);
 	const VsNodeId *found;
 	int found_count;

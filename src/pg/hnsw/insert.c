@@ -169,7 +169,7 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 	NewNode node = {0};
 	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
 
-	node.record = palloc0(vs_hnsw_load_stride(index->meta.dims));
+	node.record = palloc0(vs_hnsw_load_stride(&index->geometry));
 	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
 	if (!vs_hnsw_encode(&index->space, index->values, node.record,
 						(int8 *) node.record + VS_RECORD_HEADER_BYTES) ||

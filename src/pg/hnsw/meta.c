@@ -48,10 +48,11 @@ hnsw_init_meta(VsHnswMeta *meta, Relation index, int dims)
 	meta->dims = dims;
 	meta->m = hnsw_option_m(index);
 	meta->ef_construction = hnsw_option_ef_construction(index);
-	vs_hnsw_geometry(meta->dims, meta->m, &geometry);
+	if (!vs_hnsw_geometry(meta->dims, meta->m, &geometry))
+		elog(ERROR, "no hnsw index has %d dimensions with m = %d", dims, meta->m);
 	meta->record_bytes = geometry.record_bytes;
 	meta->slots_per_page = geometry.slots_per_page;
-	meta->code_kind = VS_CODE_KIND_SQ8;
+	meta->code_kind = geometry.code_kind;
 	meta->rotation_seed = pg_prng_uint64(&pg_global_prng_state);
 	meta->index_tag = pg_prng_uint32(&pg_global_prng_state);
 }
@@ -101,7 +102,7 @@ check_meta(Relation index, const VsHnswMeta *meta, bool is_meta)
 
 	if (!is_meta || meta->magic != VS_HNSW_MAGIC)
 		problem = "Its first page is not that of an hnsw index.";
-	else if (meta->version != VS_HNSW_VERSION || meta->code_kind != VS_CODE_KIND_SQ8)
+	else if (meta->version != VS_HNSW_VERSION)
 		problem = "It was written by another version of vecstore.";
 	else if (meta->byte_order != VS_HNSW_BYTE_ORDER || meta->page_bytes != BLCKSZ)
 		problem = "It was written on a machine with another byte order or page size.";

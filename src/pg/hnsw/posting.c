@@ -163,7 +163,7 @@ hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record, Ite
 		same = hnsw_page_is(BufferGetPage(buffer), VS_PAGE_NODES) &&
 			(node->flags & (VS_NODE_USED | VS_NODE_TOMBSTONE)) == VS_NODE_USED &&
 			node->level == 0 &&
-			(record == NULL || vs_hnsw_same_code(node, record, index->geometry.dims));
+			(record == NULL || vs_hnsw_same_code(node, record, index->geometry.code_bytes));
 		done = same &&
 			(append_to_first_cell(index, node, tid) || prepend_cell(index, buffer, id, tid));
 		UnlockReleaseBuffer(buffer);

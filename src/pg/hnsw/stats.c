@@ -111,6 +111,21 @@ metric_name(VsMetric metric)
 	return "unknown";
 }
 
+static const char *
+code_name(VsCodeKind kind)
+{
+	switch (kind)
+	{
+		case VS_CODE_SQ8:
+			return "sq8";
+		case VS_CODE_SQ4:
+			return "sq4";
+		case VS_CODE_SQ2:
+			return "sq2";
+	}
+	return "unknown";
+}
+
 static Datum
 calibration(const VsHnswMeta *meta)
 {
@@ -149,7 +164,7 @@ fill_columns(const HnswIndex *index, const Counts *counts, Datum *values, bool *
 	values[STATS_AVERAGE_DEGREE] = ratio(counts->links, counts->nodes);
 	values[STATS_DEAD_SHARE] = ratio(counts->tombstones, counts->records);
 	values[STATS_DUPLICATES] = Int64GetDatum(counts->rows - counts->nodes);
-	values[STATS_CODE] = CStringGetTextDatum("sq8");
+	values[STATS_CODE] = CStringGetTextDatum(code_name(index->geometry.code_kind));
 	nulls[STATS_CALIBRATION] = meta->calibrated_rows == 0;
 	if (meta->calibrated_rows > 0)
 		values[STATS_CALIBRATION] = calibration(meta);
