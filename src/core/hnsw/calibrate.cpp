@@ -24,6 +24,8 @@ constexpr size_t kFirstBeam = 16;
 // The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
 constexpr size_t kLeastBeam[VS_HNSW_PRESETS] = {16, 24, 48, 100};
 constexpr size_t kLastBeam = 10000;
+// Packed codes err more than neighbours found by codes can show: every beam is wider by this.
+constexpr double kPackedMargin = 1.5;
 constexpr double kMissed[VS_HNSW_PRESETS] = {0.10, 0.05, 0.01, 0.001};
 
 // n / floor(n / q) is at most 1.1 q when n >= 10 q; and 11 steps lead from the first beam to the last.
@@ -109,6 +111,7 @@ void VsHnswBuilder::Calibrate() {
   // Vectors under inner product are not centred, so their codes err more; the true neighbours found by
   // codes do not show that.
   const size_t margin = query.metric == VS_METRIC_IP ? 4 : 1;
+  const double packed_margin = space->packed != nullptr ? kPackedMargin : 1;
   uint64_t* found = state->found;
   int preset = 0;
 
@@ -127,7 +130,8 @@ void VsHnswBuilder::Calibrate() {
     const Measured wide = {width, std::max(missed, least)};
     for (; preset < VS_HNSW_PRESETS && (missed <= kMissed[preset] || width == kLastBeam); preset++) {
       const size_t ef = missed <= kMissed[preset] ? Interpolate(narrow, wide, kMissed[preset]) : width;
-      calibrated_ef[preset] = uint16_t(std::min(std::max(ef * margin, kLeastBeam[preset]), kLastBeam));
+      const size_t beam_width = size_t(double(std::max(ef * margin, kLeastBeam[preset])) * packed_margin);
+      calibrated_ef[preset] = uint16_t(std::min(beam_width, kLastBeam));
     }
     narrow = wide;
   }
