@@ -146,9 +146,9 @@ TEST(HnswBound, IsNeverAboveTheOperator) {
 
 // Where bounds of packed codes rest on the rotation's randomness: dimensions just above and just below
 // powers of two, where its transforms overlap least and most.
-constexpr uint32_t kWide[] = {256, 1000, 2049, 3072, 4095, 4096, 8190, 8191, 16000};
+constexpr uint32_t kWide[] = {256, 2049, 4096, 8191, 16000};
 
-TEST(HnswBound, OfPackedCodesHoldsInHighDimensions) {
+TEST(HnswWideBound, HoldsForEveryKind) {
   reference::Random random(21);
   for (VsCodeKind code : kPackedCodes)
     for (Kind kind : kKinds)
@@ -162,11 +162,11 @@ TEST(HnswBound, OfPackedCodesHoldsInHighDimensions) {
 
 // A vector in pieces of very different lengths, and queries that differ from it in single pieces, in
 // signs, in length or in one coordinate: what the rotation has to tear apart.
-TEST(HnswBound, OfPackedCodesHoldsForStructuredDifferences) {
+TEST(HnswWideBound, HoldsForStructuredDifferences) {
   reference::Random random(22);
   for (VsCodeKind code : kPackedCodes)
     for (uint32_t dims : kWide)
-      for (uint32_t pieces : {2u, 3u, 8u}) {
+      for (uint32_t pieces : {2u, 8u}) {
         SCOPED_TRACE(testing::Message() << CodeName(code) << ", " << dims << ", " << pieces);
         Vectors vectors = MakeVectors(Kind::kGaussian, 3, dims, random);
         for (Vector& vector : vectors)
@@ -189,7 +189,7 @@ TEST(HnswBound, OfPackedCodesHoldsForStructuredDifferences) {
 
 // How many standard deviations the unknown term of packed codes takes at the most: the bound allows 12,
 // and ordinary differences stay within what chance explains.
-TEST(HnswBound, OfPackedCodesLeavesRoom) {
+TEST(HnswWideBound, LeavesRoom) {
   reference::Random random(23);
   for (VsCodeKind code : kPackedCodes)
     for (Kind kind : {Kind::kGaussian, Kind::kFarCluster, Kind::kSparse, Kind::kOneHot})
