@@ -41,11 +41,18 @@ void Attach(Host* host) {
   };
 }
 
+VsHnswGeometry Shape(uint32_t dims) {
+  VsHnswGeometry geometry;
+  EXPECT_TRUE(vs_hnsw_geometry(dims, 16, &geometry));
+  return geometry;
+}
+
 TEST(HnswRecordCache, KeepsWhatItLoaded) {
   Host host;
   Attach(&host);
   vecstore::hnsw::RecordCache cache;
-  cache.Init(&host.host, 100);
+  const VsHnswGeometry geometry = Shape(100);
+  cache.Init(&host.host, &geometry);
   for (int round = 0; round < 2; ++round) {
     cache.Clear();
     host.loaded = 0;
@@ -67,7 +74,8 @@ TEST(HnswRecordCache, ForgetsWhenFull) {
   Attach(&host);
   reference::Random random(1);
   vecstore::hnsw::RecordCache cache;
-  cache.Init(&host.host, 7000);
+  const VsHnswGeometry geometry = Shape(16000);
+  cache.Init(&host.host, &geometry);
   for (int round = 0; round < 20; ++round) {
     std::vector<VsNodeId> ids;
     for (int i = 0; i < 300; ++i) ids.push_back(static_cast<VsNodeId>(random.Integer(1, 5000)));
