@@ -2,10 +2,13 @@
 //
 // hnsw_partition_test.cpp - builds of so many nodes that they are linked by partitions.
 
+#include <cmath>
+#include <cstring>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "core/hnsw/partition.h"
 #include "graph_check.h"
 #include "hnsw_vectors.h"
 #include "paged_index.h"
@@ -34,6 +37,39 @@ TEST(HnswPartition, FindsNeighborsUnderEveryMetric) {
     EXPECT_TRUE(index.calibrated);
     EXPECT_GE(Recall(&index, metric, vectors, queries, 100, 10), .95) << MetricName(metric);
   }
+}
+
+// Packed codes go to the panel as bytes: what it finds nearest is what estimates say.
+TEST(HnswPartition, PanelsOfPackedCodesEstimateAlike) {
+  constexpr uint32_t kRows = 40;
+  for (uint32_t dims : {2557u, 7809u})
+    for (VsMetric metric : kMetrics) {
+      SCOPED_TRACE(testing::Message() << MetricName(metric) << " " << dims);
+      reference::Random random(dims);
+      PagedIndex index(metric, dims, 16, 64);
+      vecstore::hnsw::PanelBuffer buffer;
+      buffer.Init({index.host.context, index.host.grow}, &index.space);
+      buffer.Begin(kRows);
+      std::vector<VsHnswRecord*> records;
+      for (uint32_t row = 0; row < kRows; ++row) {
+        const VsHnswRecord* record = index.Encode(MakeVector(Kind::kGaussian, dims, random).data(), row);
+        records.push_back(reinterpret_cast<VsHnswRecord*>(
+            index.arena.New<uint64_t>(vs_hnsw_load_stride(&index.geometry) / 8)));
+        std::memcpy(records[row], record, vs_hnsw_load_stride(&index.geometry));
+        buffer.Set(row, records[row]);
+      }
+      buffer.End();
+      VsPanelNearest nearest[VS_PANEL_GROUP];
+      index.space.kernels->panel_nearest(buffer.panel(), 0, buffer.panel(), nearest);
+      for (uint32_t row = 0; row < VS_PANEL_GROUP; ++row) {
+        vs_hnsw_query_from_record(&index.query, records[row]);
+        for (uint32_t k = 0; k < VS_PANEL_GROUP; ++k) {
+          const float estimate = vs_hnsw_estimate(&index.query, records[nearest[row].row[k]]);
+          ASSERT_NEAR(nearest[row].estimate[k], estimate,
+                      1e-4 * (std::fabs(estimate) + records[row]->norm));
+        }
+      }
+    }
 }
 
 TEST(HnswPartition, ParticipantsShareABuild) {
