@@ -27,6 +27,7 @@
 #define SAMPLE_ROWS 10000
 /* Standard errors that the estimate of rows stays above the sample's. */
 #define SAFE_ERRORS 5
+/* What may be inserted between sample and build if that is concurrent; besides a hundredth of the rows. */
 #define SPARE_ROWS 1000
 
 typedef struct SampleState
@@ -67,9 +68,9 @@ estimate_rows(double rows, double squares, int count, BlockNumber total)
 	double mean = rows / count;
 	double variance = Max(squares / count - mean * mean, 0);
 
-	if (count == total)
-		return rows;
-	return total * (mean + SAFE_ERRORS * sqrt(variance / count)) + SPARE_ROWS;
+	if (count < total)
+		rows = total * (mean + SAFE_ERRORS * sqrt(variance / count));
+	return rows * 1.01 + SPARE_ROWS;
 }
 
 /* True when there is a mean to speak of. */
