@@ -27,7 +27,6 @@ namespace {
 constexpr size_t kLeafBytes = 1 << 20;  // of codes: what a core's cache holds besides its other work
 constexpr uint32_t kMinLeaf = 256;
 constexpr uint32_t kMaxLeaf = 1024;
-constexpr uint32_t kSecondFanout = 2;
 constexpr uint32_t kAssignChunk = 16;
 constexpr uint32_t kListsAhead = 2;
 constexpr uint32_t kRecordsAhead = 4;
@@ -60,10 +59,14 @@ uint32_t PickNearest(VsPanelNearest* nearest, uint32_t wanted, Link* links) {
 
 }  // namespace
 
-// ef_construction 64 gives the recall that inserting with it gives.
+// ef_construction 64 gives the recall that inserting with it gives.  Lists are to get about three links for
+// every two places, from however many leaves: more would push out far links, which keep the graph in one piece.
 PartitionEffort::PartitionEffort(const VsHnswGeometry* geometry, size_t ef_construction)
     : fanout(Clamp(ef_construction / 8, 4, kMaxFanout)),
-      neighbors(Clamp(size_t(geometry->links) * 3 * 8 / (16 * std::max(fanout, 8u)), 2, kMaxFanout)),
+      second_fanout(Clamp(ef_construction / 48, 2, 6)),
+      neighbors(Clamp((3 * geometry->links + fanout * second_fanout - 1) /
+                          (fanout * second_fanout),
+                      1, kMaxFanout)),
       max_leaf(Clamp(kLeafBytes / (2 * geometry->dims), kMinLeaf, kMaxLeaf)) {}
 
 void PanelBuffer::Init(const Memory& memory, const VsHnswSpace* space) {
@@ -272,7 +275,7 @@ void VsHnswBuilder::LinkTopCluster(uint32_t cluster, int level) {
   scratch.members.Clear();
   scratch.members.Extend(n);
   std::copy(arena.clustered() + begin, arena.clustered() + begin + n, scratch.members.data());
-  LinkCluster(0, n, kSecondFanout, level);
+  LinkCluster(0, n, effort.second_fanout, level);
   // A node counts when the last of its clusters is done, as far as that can be told.
   __atomic_fetch_add(&state->linked, n / effort.fanout, __ATOMIC_RELAXED);
 }

@@ -23,9 +23,10 @@ constexpr uint32_t kMaxFanout = 12;
 struct PartitionEffort {
   PartitionEffort(const VsHnswGeometry* geometry, size_t ef_construction);
 
-  uint32_t fanout;     // clusters a node goes to
-  uint32_t neighbors;  // links a node proposes in each leaf
-  uint32_t max_leaf;   // nodes compared all with all
+  uint32_t fanout;         // clusters a node goes to
+  uint32_t second_fanout;  // parts of each of them it goes to
+  uint32_t neighbors;      // links a node proposes in each leaf
+  uint32_t max_leaf;       // nodes compared all with all
 };
 
 // A panel and the memory for it, of one participant.
