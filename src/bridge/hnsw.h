@@ -267,6 +267,11 @@ typedef struct VsHnswBuildHost {
   void (*synchronize)(void *context);
   void *arena; /* the block, where this participant sees it */
   bool leader; /* true for one of the participants */
+  /*
+   * Levels that lie on pages already, 0 or 1.  With 1 the nodes of this build are those above level 0, one
+   * level lower than they will be written, and their heap_tid holds their id at level 0.
+   */
+  int lift;
 } VsHnswBuildHost;
 
 /* Bytes of a block for so many nodes, and how many nodes fit so many bytes. */
@@ -309,6 +314,81 @@ uint32_t vs_hnsw_builder_write_page(VsHnswBuilder *builder, uint32_t page, uint8
  */
 bool vs_hnsw_builder_next_duplicate(VsHnswBuilder *builder, uint64_t *cursor, VsNodeId *id,
                                     uint8_t tid[6]);
+
+/* ---- build in parts ----------------------------------------------------------------------------- */
+
+/*
+ * When the nodes do not fit the block they are divided as the in-memory build divides a level: each goes to
+ * the nearest few of many clusters.  Clusters that lie together make a part, whose nodes fit the block.
+ * The nearest cluster of a node is its home; its part is the home of the node.
+ *
+ * 1. Plan from a sample.
+ * 2. For each part, its home nodes: find equal ones, put the others on pages without links.
+ * 3. For each part, all of its nodes: link them (collective) and put their lists aside.
+ * 4. For each part, its home nodes: merge their lists.
+ */
+typedef struct VsHnswPlan VsHnswPlan;
+
+#define VS_HNSW_MAX_CHOICES 12
+#define VS_HNSW_NO_CLUSTER UINT16_MAX
+
+typedef struct VsHnswPartLink {
+  VsNodeId id;
+  float estimate;
+} VsHnswPartLink;
+
+/* The links a node got in one part; those that diversity would keep come first. */
+typedef struct VsHnswPartList {
+  VsNodeId id;
+  uint16_t count;
+  uint16_t diverse;
+  VsHnswPartLink links[VS_HNSW_MAX_LINKS];
+} VsHnswPartList;
+
+/* Bytes of a list that are in use. */
+static inline size_t vs_hnsw_part_list_bytes(const VsHnswPartList *list) {
+  return offsetof(VsHnswPartList, links) + list->count * sizeof(VsHnswPartLink);
+}
+
+/* Forget all nodes, but not how many were linked.  Nobody else works in the block. */
+void vs_hnsw_builder_reset(VsHnswBuilder *builder);
+
+/* A node as vs_hnsw_builder_add or _take had it, level included; index counts from 0. */
+const VsHnswRecord *vs_hnsw_builder_record(VsHnswBuilder *builder, uint32_t index);
+
+/* Plan the parts of so many nodes, of which the block holds a random sample; it is forgotten. */
+VsHnswPlan *vs_hnsw_plan_create(VsHnswBuilder *builder, double nodes);
+uint32_t vs_hnsw_plan_parts(const VsHnswPlan *plan);
+/* Clusters a node goes to, at most VS_HNSW_MAX_CHOICES. */
+uint32_t vs_hnsw_plan_fanout(const VsHnswPlan *plan);
+/* The clusters of n <= 16 records, stride bytes apart: fanout choices each, home first; may be NO_CLUSTER. */
+void vs_hnsw_plan_choose(VsHnswPlan *plan, const uint8_t *records, size_t stride, uint32_t n,
+                         uint16_t *choices);
+/* The part of a cluster; part 0 for VS_HNSW_NO_CLUSTER. */
+uint32_t vs_hnsw_plan_part(const VsHnswPlan *plan, uint16_t cluster);
+
+/* Take a node in with its id and choices; false when there is no room. */
+bool vs_hnsw_builder_take(VsHnswBuilder *builder, const VsHnswRecord *record, VsNodeId id,
+                          const uint16_t *choices);
+
+/*
+ * Find equal nodes among those taken in, and sort the others by home cluster; returns their number.  Once
+ * they have their ids, vs_hnsw_builder_next_duplicate tells the rest.
+ */
+uint32_t vs_hnsw_builder_sort_homes(VsHnswBuilder *builder);
+const VsHnswRecord *vs_hnsw_builder_home(VsHnswBuilder *builder, uint32_t position,
+                                         const uint16_t **choices);
+void vs_hnsw_builder_set_home_id(VsHnswBuilder *builder, uint32_t position, VsNodeId id);
+
+/* Prepare to link the nodes taken in for a part: the leader alone, then collective. */
+void vs_hnsw_builder_begin_part(VsHnswBuilder *builder, const VsHnswPlan *plan, uint32_t part);
+void vs_hnsw_builder_link_part(VsHnswBuilder *builder);
+void vs_hnsw_builder_part_list(VsHnswBuilder *builder, uint32_t index, VsHnswPartList *list);
+
+/* Merge lists of n nodes, at most the block's capacity, known by numbers from 0; *links has room for 2m. */
+void vs_hnsw_builder_begin_merge(VsHnswBuilder *builder, uint32_t n);
+void vs_hnsw_builder_merge(VsHnswBuilder *builder, uint32_t number, const VsHnswPartList *list);
+uint32_t vs_hnsw_builder_merged(VsHnswBuilder *builder, uint32_t number, VsNodeId *links);
 
 #ifdef __cplusplus
 }

@@ -54,6 +54,7 @@ struct BuildState {
 
   // Linking by partitions: nodes of the level at hand, and where each cluster begins.
   uint32_t level_nodes;
+  uint32_t clusters;
   uint32_t starts[kMaxClusters + 1];
 
   // Layout.

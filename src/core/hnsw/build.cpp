@@ -251,7 +251,7 @@ void VsHnswBuilder::PlanLinking() {
   }
   lowest_searched = Record(entry)->level + 1;
   while (lowest_searched > 0 && on_level[lowest_searched - 1] < kMinPartitioned) lowest_searched--;
-  queries = CalibrationQueries(nodes, geometry->code_bytes);
+  queries = host->lift > 0 ? 0 : CalibrationQueries(nodes, geometry->code_bytes);
   stride = queries == 0 ? 0 : nodes / queries;
   if (stride != 0) queries = (nodes + stride - 1) / stride;
 }

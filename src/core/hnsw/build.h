@@ -139,10 +139,17 @@ struct VsHnswBuilder {
   void ChooseClusters(const uint32_t* members, uint32_t n, uint32_t fanout, uint16_t* choices);
   void SortIntoClusters(const uint32_t* members, const uint16_t* choices, uint32_t n, uint32_t fanout,
                         uint32_t clusters, uint32_t* starts, uint32_t* clustered);
+  void FillClusters(uint32_t n, uint32_t clusters);
+  void LinkClusters(int level);
   void LinkTopCluster(uint32_t cluster, int level);
   void LinkCluster(uint32_t first, uint32_t n, uint32_t fanout, int level);
   void LinkPart(uint32_t first, uint32_t n, uint32_t whole, int level);
   void LinkLeaf(const uint32_t* members, uint32_t n, int level);
+
+  // ---- a build in parts ----
+
+  void SortHomes();
+  void PrunePart(vecstore::hnsw::LinkList* list);
 
   // ---- calibration ----
 
@@ -167,6 +174,7 @@ struct VsHnswBuilder {
   void AssignIds();
   uint32_t UpperPages();
   VsNodeId UpperId(uint32_t position);
+  VsNodeId BaseId(uint32_t index);
   VsNodeId IdAt(uint32_t index, int level);
   void WriteSlot(uint32_t index, int level, uint8_t* slot);
 };

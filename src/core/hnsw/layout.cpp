@@ -138,6 +138,13 @@ VsNodeId VsHnswBuilder::UpperId(uint32_t position) {
                          position % geometry->slots_per_page);
 }
 
+// Of a lifted node: its id at level 0.
+VsNodeId VsHnswBuilder::BaseId(uint32_t index) {
+  VsNodeId id;
+  memcpy(&id, Record(index)->heap_tid, sizeof(id));
+  return id;
+}
+
 VsNodeId VsHnswBuilder::IdAt(uint32_t index, int level) {
   return level == 0 ? arena.ids()[index] : UpperId(Record(index)->link + uint32_t(level) - 1);
 }
@@ -165,8 +172,9 @@ uint32_t vs_hnsw_builder_layout(VsHnswBuilder* builder, uint32_t first_block, Vs
   }
   builder->Synchronize();
   builder->AssignIds();
-  *entry_level = builder->Record(builder->entry)->level;
-  *entry = builder->IdAt(builder->entry, *entry_level);
+  const int top = builder->Record(builder->entry)->level;
+  *entry_level = top + builder->host->lift;
+  *entry = builder->IdAt(builder->entry, top);
   return builder->UpperPages() + (builder->state->placed + slots - 1) / slots;
 }
 
@@ -176,10 +184,10 @@ void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) {
   VsNodeId* links = vs_record_links(geometry, record);
 
   memcpy(slot, Record(index), VS_RECORD_HEADER_BYTES + geometry->code_bytes);
-  record->level = uint8_t(level);
+  record->level = uint8_t(level + host->lift);
   record->degree = uint8_t(list->count);
-  record->link = level == 0 ? VS_NO_NODE : IdAt(index, level - 1);
-  if (level > 0) memcpy(record->heap_tid, &arena.ids()[index], sizeof(VsNodeId));
+  record->link = level > 0 ? IdAt(index, level - 1) : host->lift > 0 ? BaseId(index) : VS_NO_NODE;
+  if (level > 0 && host->lift == 0) memcpy(record->heap_tid, &arena.ids()[index], sizeof(VsNodeId));
   for (uint32_t k = 0; k < list->count; k++) links[k] = IdAt(list->links[k].index, level);
 }
 

@@ -49,7 +49,10 @@ struct LinkList {
   uint32_t count;
   uint32_t duplicate_of;    // index + 1 of the node with the same code that stands for this one
   uint32_t next_duplicate;  // index + 1 of the next node with the same code
-  uint32_t parent;          // layout: index + 1 of the node this one was reached from
+  union {
+    uint32_t parent;   // layout: index + 1 of the node this one was reached from
+    uint32_t diverse;  // a build in parts: links at the front that diversity would keep
+  };
   uint32_t inlinks;         // layout: lists this node is in
   Link links[];
 

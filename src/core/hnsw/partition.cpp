@@ -31,16 +31,9 @@ constexpr uint32_t kAssignChunk = 16;
 constexpr uint32_t kListsAhead = 2;
 constexpr uint32_t kRecordsAhead = 4;
 constexpr uint32_t kPruneChunk = 64;
-constexpr uint16_t kNoCluster = UINT16_MAX;
 
 uint32_t Clamp(size_t n, uint32_t least, uint32_t most) {
   return n < least ? least : n > most ? most : uint32_t(n);
-}
-
-// Random clusters, twice as many as leaves would fill, and enough that each gets half of the nodes at
-// most.  What a first division gives to several clusters the next one takes apart again.
-uint32_t ClusterCount(size_t n, uint32_t overlap, uint32_t fanout, uint32_t max_leaf) {
-  return Clamp(2 * n * overlap / max_leaf, 2 * fanout, kMaxClusters);
 }
 
 // The `wanted` nearest of the sixteen classes to links; returns how many there are.
@@ -59,8 +52,15 @@ uint32_t PickNearest(VsPanelNearest* nearest, uint32_t wanted, Link* links) {
 
 }  // namespace
 
+// Random clusters, twice as many as leaves would fill, and enough that each gets half of the nodes at
+// most.  What a first division gives to several clusters the next one takes apart again.
+uint32_t ClusterCount(size_t n, uint32_t overlap, uint32_t fanout, uint32_t max_leaf) {
+  return Clamp(2 * n * overlap / max_leaf, 2 * fanout, kMaxClusters);
+}
+
 // ef_construction 64 gives the recall that inserting with it gives.  Lists are to get about three links for
-// every two places, from however many leaves: more would push out far links, which keep the graph in one piece.
+// every two places, from however many leaves: more would push out far links, which keep the graph in one
+// piece.
 PartitionEffort::PartitionEffort(const VsHnswGeometry* geometry, size_t ef_construction)
     : fanout(Clamp(ef_construction / 8, 4, kMaxFanout)),
       second_fanout(Clamp(ef_construction / 48, 2, 6)),
@@ -114,6 +114,19 @@ void PanelBuffer::End() {
     space_->kernels->panel_clear_row(&panel_, row);
 }
 
+void ChooseLeaders(const VsHnswSpace* space, const PanelBuffer& rows, uint32_t n,
+                   const PanelBuffer& leaders, uint32_t fanout, uint16_t* choices) {
+  VsPanelNearest nearest[VS_PANEL_GROUP];
+  Link found[VS_PANEL_GROUP];
+
+  space->kernels->panel_nearest(rows.panel(), 0, leaders.panel(), nearest);
+  for (uint32_t i = 0; i < n; i++) {
+    const uint32_t count = PickNearest(&nearest[i], fanout, found);
+    for (uint32_t k = 0; k < fanout; k++)
+      choices[i * fanout + k] = k < count ? uint16_t(found[k].index) : kNoCluster;
+  }
+}
+
 void LeafProposals::Init(const Memory& memory) {
   own_.Init(memory);
   sorted_.Init(memory);
@@ -154,19 +167,11 @@ void LeafProposals::End() {
 
 }  // namespace vecstore::hnsw
 
-// Which of the leaders the nodes at `members`, at most a panel's group, go to: `fanout` choices each.
+// Which of the leaders the nodes at `members`, at most a panel's group, go to.
 void VsHnswBuilder::ChooseClusters(const uint32_t* members, uint32_t n, uint32_t fanout,
                                    uint16_t* choices) {
-  VsPanelNearest nearest[VS_PANEL_GROUP];
-  Link found[VS_PANEL_GROUP];
-
   LoadPanel(&scratch.rows, members, n);
-  space->kernels->panel_nearest(scratch.rows.panel(), 0, scratch.leaders.panel(), nearest);
-  for (uint32_t i = 0; i < n; i++) {
-    const uint32_t count = PickNearest(&nearest[i], fanout, found);
-    for (uint32_t k = 0; k < fanout; k++)
-      choices[i * fanout + k] = k < count ? uint16_t(found[k].index) : kNoCluster;
-  }
+  ChooseLeaders(space, scratch.rows, n, scratch.leaders, fanout, choices);
 }
 
 void VsHnswBuilder::LoadPanel(PanelBuffer* panel, const uint32_t* members, uint32_t n) {
@@ -313,12 +318,23 @@ void VsHnswBuilder::LinkByPartitions(int level) {
     ChooseClusters(arena.order() + i, std::min(n - i, uint32_t{VS_PANEL_GROUP}), fanout,
                    arena.choices() + size_t(i) * fanout);
   });
-  if (host->leader)
-    SortIntoClusters(arena.order(), arena.choices(), n, fanout, clusters, state->starts,
-                     arena.clustered());
+  if (host->leader) FillClusters(n, clusters);
   Synchronize();
-  ForAll(clusters, 1, [&](uint32_t cluster) { LinkTopCluster(cluster, level); });
+  LinkClusters(level);
   ForAll(n, kPruneChunk, [&](uint32_t i) {
     PruneList(List(arena.order()[i], level), vs_links_at(geometry, level));
   });
+}
+
+// Sort n nodes in `order` into clusters as their choices say.
+void VsHnswBuilder::FillClusters(uint32_t n, uint32_t clusters) {
+  state->level_nodes = n;
+  state->clusters = clusters;
+  SortIntoClusters(arena.order(), arena.choices(), n, effort.fanout, clusters, state->starts,
+                   arena.clustered());
+}
+
+// Collective: link the nodes of each cluster.
+void VsHnswBuilder::LinkClusters(int level) {
+  ForAll(state->clusters, 1, [&](uint32_t cluster) { LinkTopCluster(cluster, level); });
 }

@@ -17,7 +17,8 @@ constexpr uint32_t kNoIndex = UINT32_MAX;
 // Below this many nodes of a level links come from searches, which see nearly all of them anyway.
 constexpr uint32_t kMinPartitioned = 4096;
 constexpr uint32_t kMaxClusters = 1000;
-constexpr uint32_t kMaxFanout = 12;
+constexpr uint32_t kMaxFanout = VS_HNSW_MAX_CHOICES;
+constexpr uint16_t kNoCluster = VS_HNSW_NO_CLUSTER;
 
 // How much work a level's links are worth, from m and ef_construction.
 struct PartitionEffort {
@@ -51,6 +52,13 @@ class PanelBuffer {
   GrowArray<int16_t> numbers_;
   GrowArray<int8_t> bytes_;
 };
+
+// How many clusters to divide n nodes into that go to `overlap` parents and `fanout` clusters of each.
+uint32_t ClusterCount(size_t n, uint32_t overlap, uint32_t fanout, uint32_t max_leaf);
+
+// Which of the leaders the n rows, one group, go to: `fanout` choices each, nearest first.
+void ChooseLeaders(const VsHnswSpace* space, const PanelBuffer& rows, uint32_t n,
+                   const PanelBuffer& leaders, uint32_t fanout, uint16_t* choices);
 
 // What the nodes of a leaf propose to each other, sorted by who is to link.
 class LeafProposals {

@@ -22,6 +22,9 @@ constexpr int kMaxOptions = 1408;  // ef_construction 1000 or two full lists, wi
 // the front, nearest first, and returns their number.  `pair` is scratch for pairwise distances.
 int SelectLinks(LinkOption* options, int n, int limit, VsHnswQuery* pair);
 
+// The same, but what is chosen for its diversity comes first, and *diverse says how many that are.
+int SelectDiverseFirst(LinkOption* options, int n, int limit, VsHnswQuery* pair, int* diverse);
+
 }  // namespace vecstore::hnsw
 
 #endif

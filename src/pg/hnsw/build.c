@@ -7,8 +7,7 @@
  * logs them all.  Nothing is WAL-logged before that pass: a crash during the build drops the whole
  * relation.  A serial build has one participant, the leader, and the block of nodes is its own memory.
  *
- * When the nodes no longer fit maintenance_work_mem, what is there is linked and written, and the
- * participants insert the remaining rows one by one, without WAL.
+ * Rows that find no room in the block go to temporary files, and build_parts.c does the rest.
  */
 #include "postgres.h"
 
@@ -27,6 +26,8 @@
 #include "pg/hnsw/build.h"
 
 #define PROGRESS_EVERY 256
+/* Nodes there is room for whatever maintenance_work_mem says. */
+#define LEAST_CAPACITY 1024
 
 static void *
 build_grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
@@ -45,21 +46,32 @@ build_progress(void *context, uint64_t linked)
 	HnswBuild *build = context;
 
 	CHECK_FOR_INTERRUPTS();
-	if (build->leader && linked % PROGRESS_EVERY == 0)
-		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, linked);
+	if (build->leader)
+		hnsw_report_build_progress(linked);
 }
 
-/* Wait for all participants. */
 static void
 build_synchronize(void *context)
 {
-	HnswBuild *build = context;
+	hnsw_build_synchronize(context);
+}
 
+void
+hnsw_build_synchronize(HnswBuild *build)
+{
 	BarrierArriveAndWait(&build->shared->barrier, PG_WAIT_EXTENSION);
 }
 
-static void
-begin_phase(int phase, double tuples_total)
+void
+hnsw_report_build_progress(uint64 done)
+{
+	CHECK_FOR_INTERRUPTS();
+	if (done % PROGRESS_EVERY == 0)
+		pgstat_progress_update_param(PROGRESS_CREATEIDX_TUPLES_DONE, done);
+}
+
+void
+hnsw_begin_build_phase(int phase, double tuples_total)
 {
 	const int params[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_CREATEIDX_TUPLES_TOTAL,
 						  PROGRESS_CREATEIDX_TUPLES_DONE};
@@ -103,6 +115,7 @@ init_shared(HnswBuildShared *shared, Relation heap, Relation rel, IndexInfo *inf
 	BarrierAttach(&shared->barrier);
 	pg_atomic_init_u32(&shared->outgrown, 0);
 	pg_atomic_init_u64(&shared->rows, 0);
+	pg_atomic_init_u32(&shared->spill_files, 0);
 	SpinLockInit(&shared->mutex);
 }
 
@@ -128,14 +141,13 @@ write_first_pages(Relation heap, Relation rel, IndexInfo *info, HnswHeapSample *
 
 /* The nodes to have room for: those there seem to be, if maintenance_work_mem allows. */
 static uint32
-choose_capacity(Relation rel, const HnswHeapSample *sample, HnswBuildShared *shared,
-				VsHnswGeometry *geometry)
+choose_capacity(Relation rel, const HnswHeapSample *sample, VsHnswGeometry *geometry)
 {
 	uint32 wanted = (uint32) Min(sample->max_rows + 1, PG_INT32_MAX);
 
 	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), geometry);
-	shared->bytes_wanted = vs_hnsw_build_bytes(geometry, wanted);
-	return Min(wanted, vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024));
+	return Min(wanted, Max(vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024),
+						   LEAST_CAPACITY));
 }
 
 void
@@ -158,8 +170,8 @@ hnsw_join_build(HnswBuild *build, void *arena)
 	build->record = MemoryContextAllocZero(build->context, vs_hnsw_load_stride(&build->index->geometry));
 }
 
-/* Quantise a vector and hand it to the builder; false when that has no room. */
-static bool
+/* Quantise a vector and hand it to the builder, or put it aside when that has no room. */
+static void
 add_node(HnswBuild *build, const float *values, ItemPointer tid)
 {
 	HnswIndex *index = build->index;
@@ -167,19 +179,17 @@ add_node(HnswBuild *build, const float *values, ItemPointer tid)
 
 	if (!vs_hnsw_encode(&index->space, values, build->record,
 						(int8 *) build->record + VS_RECORD_HEADER_BYTES))
-		return true;
+		return;
 	memcpy(build->record->heap_tid, tid, sizeof(ItemPointerData));
+	build->record->level = vs_hnsw_level(index->meta.rotation_seed, key);
 	if (!vs_hnsw_builder_add(build->builder, build->record,
-							 (int8 *) build->record + VS_RECORD_HEADER_BYTES,
-							 vs_hnsw_level(index->meta.rotation_seed, key)))
-		return false;
+							 (int8 *) build->record + VS_RECORD_HEADER_BYTES, build->record->level))
+		hnsw_spill_row(build, build->record);
 	pg_atomic_fetch_add_u64(&build->shared->rows, 1);
-	return true;
 }
 
-/* Append the builder's node pages to the relation. */
-static void
-write_node_pages(HnswBuild *build, uint32 first_block, uint32 pages)
+void
+hnsw_write_node_pages(HnswBuild *build, BlockNumber first_block, uint32 pages)
 {
 	HnswIndex *index = build->index;
 
@@ -201,9 +211,8 @@ write_node_pages(HnswBuild *build, uint32 first_block, uint32 pages)
 	}
 }
 
-/* Heap rows beyond the first of nodes that have several. */
-static void
-write_duplicates(HnswBuild *build)
+void
+hnsw_write_duplicates(HnswBuild *build)
 {
 	uint64_t cursor = 0;
 	VsNodeId id;
@@ -217,24 +226,13 @@ write_duplicates(HnswBuild *build)
 	}
 }
 
-static void
-report_outgrown_memory(HnswBuild *build)
-{
-	ereport(NOTICE,
-			(errmsg("hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT " tuples",
-					vs_hnsw_builder_count(build->builder)),
-			 errdetail("Building will take significantly more time."),
-			 errhint("Increase maintenance_work_mem to " UINT64_FORMAT "MB to build the index in memory.",
-					 (build->shared->bytes_wanted >> 20) + 1)));
-}
-
 /* Write the linked graph; the leader's. */
 static void
 write_graph(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, int entry_level)
 {
 	HnswIndex *index = build->index;
 
-	write_node_pages(build, first_block, pages);
+	hnsw_write_node_pages(build, first_block, pages);
 	if (vs_hnsw_builder_calibration(build->builder, index->meta.calibrated_ef))
 		index->meta.calibrated_rows = vs_hnsw_builder_count(build->builder);
 	index->meta.entry = entry;
@@ -242,53 +240,26 @@ write_graph(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, 
 	index->meta.insert_block = pages > 0 ? first_block + pages - 1 : 0;
 	hnsw_overwrite_meta(build->rel, &index->meta);
 	hnsw_refresh_meta(index);
-	write_duplicates(build);
+	hnsw_write_duplicates(build);
 }
 
-/*
- * Link what was loaded and write it; from now on rows are inserted one by one.  All participants come
- * here, once: at the end of their scan, or in the middle of it when there is no room for a row.
- */
+/* Link and write what fits the block. */
 static void
-finish_graph(HnswBuild *build)
+build_in_memory(HnswBuild *build)
 {
 	uint32 first_block = RelationGetNumberOfBlocks(build->rel);
 	uint32 pages;
 	VsNodeId entry;
 	int entry_level;
 
-	build_synchronize(build);
 	if (build->leader)
-	{
-		if (pg_atomic_read_u32(&build->shared->outgrown))
-			report_outgrown_memory(build);
-		begin_phase(HNSW_PHASE_LINK, vs_hnsw_builder_count(build->builder));
-	}
+		hnsw_begin_build_phase(HNSW_PHASE_LINK, vs_hnsw_builder_count(build->builder));
 	vs_hnsw_builder_link(build->builder);
 	if (build->leader)
-		begin_phase(HNSW_PHASE_WRITE, 0);
+		hnsw_begin_build_phase(HNSW_PHASE_WRITE, 0);
 	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
 	if (build->leader)
 		write_graph(build, first_block, pages, entry, entry_level);
-	build_synchronize(build);
-	build->builder = NULL;
-}
-
-/* Insert a row into the index as it is. */
-static void
-insert_row(HnswBuild *build, Datum value, ItemPointer tid)
-{
-	HnswIndex *index = build->index;
-
-	if (build->inserter == NULL)
-	{
-		hnsw_refresh_meta(index);
-		build->inserter = vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
-		if (build->leader)
-			begin_phase(HNSW_PHASE_LOAD, Max(build->heap->rd_rel->reltuples, 0));
-	}
-	hnsw_insert_value(index, build->inserter, value, tid);
-	pg_atomic_fetch_add_u64(&build->shared->rows, 1);
 }
 
 static void
@@ -300,17 +271,8 @@ build_row(Relation rel, ItemPointer tid, Datum *values, bool *isnull, bool alive
 	if (isnull[0])
 		return;
 	old = MemoryContextSwitchTo(build->row_context);
-	if (build->builder != NULL)
-	{
-		hnsw_take_vector(build->index, values[0]);
-		if (!add_node(build, build->index->values, tid))
-		{
-			pg_atomic_write_u32(&build->shared->outgrown, 1);
-			finish_graph(build);
-		}
-	}
-	if (build->builder == NULL)
-		insert_row(build, values[0], tid);
+	hnsw_take_vector(build->index, values[0]);
+	add_node(build, build->index->values, tid);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(build->row_context);
 	if (build->leader)
@@ -325,8 +287,13 @@ hnsw_take_part(HnswBuild *build, TableScanDesc scan)
 	double heap_tuples = table_index_build_scan(build->heap, build->rel, build->info, true,
 												build->leader, build_row, build, scan);
 
-	if (build->builder != NULL)
-		finish_graph(build);
+	hnsw_hand_over_rows(build);
+	hnsw_build_synchronize(build);
+	if (pg_atomic_read_u32(&shared->outgrown))
+		hnsw_build_in_parts(build);
+	else
+		build_in_memory(build);
+	hnsw_build_synchronize(build);
 	SpinLockAcquire(&shared->mutex);
 	shared->heap_tuples += heap_tuples;
 	shared->broken_hot_chain |= build->info->ii_BrokenHotChain;
@@ -347,8 +314,8 @@ run_build(Relation heap, Relation rel, IndexInfo *info, HnswBuildShared *result)
 
 	write_first_pages(heap, rel, info, &sample);
 	init_shared(result, heap, rel, info);
-	capacity = choose_capacity(rel, &sample, result, &geometry);
-	begin_phase(HNSW_PHASE_LOAD, Max(heap->rd_rel->reltuples, 0));
+	capacity = result->capacity = choose_capacity(rel, &sample, &geometry);
+	hnsw_begin_build_phase(HNSW_PHASE_LOAD, Max(heap->rd_rel->reltuples, 0));
 	if (workers > 0 && sample.max_rows > 0)
 		parallel = hnsw_begin_parallel_build(result, heap, rel, workers, capacity, &geometry);
 	if (parallel != NULL)

@@ -137,6 +137,7 @@ add_contents(HnswParallelBuild *parallel, const HnswBuildShared *initial, Relati
 
 	parallel->shared = add_content(parallel, KEY_SHARED, sizeof(HnswBuildShared));
 	memcpy(parallel->shared, initial, sizeof(HnswBuildShared));
+	SharedFileSetInit(&parallel->shared->files, parallel->context->seg);
 	*(dsm_handle *) add_content(parallel, KEY_ARENA, sizeof(dsm_handle)) =
 		dsm_segment_handle(parallel->arena);
 	parallel->scan =
@@ -218,7 +219,7 @@ hnsw_end_parallel_build(HnswParallelBuild *parallel, HnswBuildShared *result)
 
 /* A worker's share of the build; its relations are open. */
 static void
-work(shm_toc *toc, HnswBuildShared *shared, Relation heap, Relation rel)
+work(dsm_segment *segment, shm_toc *toc, HnswBuildShared *shared, Relation heap, Relation rel)
 {
 	dsm_segment *arena = dsm_attach(*(dsm_handle *) shm_toc_lookup(toc, KEY_ARENA, false));
 	ParallelTableScanDesc scan = shm_toc_lookup(toc, KEY_SCAN, false);
@@ -226,6 +227,7 @@ work(shm_toc *toc, HnswBuildShared *shared, Relation heap, Relation rel)
 
 	if (arena == NULL)
 		elog(ERROR, "could not map the memory of a parallel build");
+	SharedFileSetAttach(&shared->files, segment);
 	build.info = BuildIndexInfo(rel);
 	build.info->ii_Concurrent = shared->concurrent;
 	hnsw_join_build(&build, dsm_segment_address(arena));
@@ -254,7 +256,7 @@ vs_hnsw_build_worker(dsm_segment *segment, shm_toc *toc)
 		heap = table_open(shared->heap, heap_lock);
 		rel = index_open(shared->index, index_lock);
 		InstrStartParallelQuery();
-		work(toc, shared, heap, rel);
+		work(segment, toc, shared, heap, rel);
 		InstrEndParallelQuery(&buffer_usage[ParallelWorkerNumber], &wal_usage[ParallelWorkerNumber]);
 		index_close(rel, index_lock);
 		table_close(heap, heap_lock);

@@ -3,16 +3,16 @@
  * connect.c - link to the nodes that searches cannot reach.
  *
  * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts,
- * because links to a remote group of nodes give way to nearer ones.  A search places the node; the
+ * because links to a remote group of nodes give way to nearer ones; so does a build in parts, when it
+ * merges lists.  A search places the node; the
  * nearest of the nodes found that can spare a place links to it, without cutting off any other.
  * What the node leads to is reached as well then.
  *
- * Nodes newer than the sweep are left alone: inserts are just linking them.
+ * Nodes newer than VACUUM's sweep are left alone: inserts are just linking them.
  */
 #include "postgres.h"
 
 #include "pg/hnsw/reach.h"
-#include "pg/hnsw/vacuum.h"
 
 /* Nodes that are asked to link to an unreachable one: those of a search, then what they link to. */
 #define MAX_CANDIDATES 512
@@ -159,11 +159,9 @@ connect_node(HnswReach *reach, VsHnswInserter *inserter, VsNodeId id)
 	}
 }
 
-/* Link to every node the sweep saw alive that cannot be reached. */
 void
-hnsw_connect(HnswVacuum *vacuum)
+hnsw_connect(HnswIndex *index, BufferAccessStrategy strategy, const HnswNodeSet *nodes)
 {
-	HnswIndex *index = vacuum->index;
 	VsHnswInserter *inserter =
 		vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
 	HnswReach reach;
@@ -171,9 +169,9 @@ hnsw_connect(HnswVacuum *vacuum)
 	hnsw_refresh_meta(index);
 	if (index->meta.entry == VS_NO_NODE)
 		return;
-	hnsw_reach_create(&reach, index, vacuum->info->strategy);
+	hnsw_reach_create(&reach, index, strategy);
 	hnsw_reach_from(&reach, VS_NO_NODE, index->meta.entry);
-	for (uint64 id = 0; id < vacuum->live.ids; id++)
-		if (hnsw_set_has(&vacuum->live, id) && !hnsw_set_has(&reach.reached, id))
+	for (uint64 id = 0; id < nodes->ids; id++)
+		if (hnsw_set_has(nodes, id) && !hnsw_set_has(&reach.reached, id))
 			connect_node(&reach, inserter, id);
 }

@@ -31,6 +31,8 @@ hnsw_phase_name(int64 phase)
 			return "linking nodes";
 		case HNSW_PHASE_WRITE:
 			return "writing pages";
+		case HNSW_PHASE_DIVIDE:
+			return "dividing tuples into parts";
 		default:
 			return NULL;
 	}

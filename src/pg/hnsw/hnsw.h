@@ -34,6 +34,7 @@
 #define HNSW_PHASE_LOAD 2
 #define HNSW_PHASE_LINK 3
 #define HNSW_PHASE_WRITE 4
+#define HNSW_PHASE_DIVIDE 5
 
 typedef struct HnswOpclass
 {
@@ -170,7 +171,6 @@ extern bool hnsw_write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *s
 /* insert.c */
 extern void hnsw_search_place(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord *record,
 							  int level, bool stop_at_same);
-extern void hnsw_insert_value(HnswIndex *index, VsHnswInserter *inserter, Datum value, ItemPointer tid);
 extern bool hnsw_insert(Relation rel, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
 						IndexUniqueCheck unique, bool unchanged, struct IndexInfo *info);
 

@@ -189,9 +189,8 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 	offer_entry(index, inserter, &node);
 }
 
-/* Insert one datum; also used by builds that outgrew their memory. */
-void
-hnsw_insert_value(HnswIndex *index, VsHnswInserter *inserter, Datum value, ItemPointer tid)
+static void
+insert_value(HnswIndex *index, VsHnswInserter *inserter, Datum value, ItemPointer tid)
 {
 	hnsw_take_vector(index, value);
 	LockPage(index->rel, VS_HNSW_META_BLOCK, ShareLock);
@@ -233,7 +232,7 @@ hnsw_insert(Relation rel, Datum *values, bool *isnull, ItemPointer tid, Relation
 		return false;
 	state = statement_state(rel, info);
 	old = MemoryContextSwitchTo(state->row_context);
-	hnsw_insert_value(state->index, state->inserter, values[0], tid);
+	insert_value(state->index, state->inserter, values[0], tid);
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(state->row_context);
 	return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * reach.h - which records links lead to.
+ * reach.h - which records links lead to, and links to those that none leads to.
  */
 #ifndef VECSTORE_PG_HNSW_REACH_H
 #define VECSTORE_PG_HNSW_REACH_H
@@ -30,5 +30,8 @@ extern void hnsw_reach_from(HnswReach *reach, VsNodeId from, VsNodeId id);
  * reached first form a tree.  One in 256 of the others counts as needed, too.
  */
 extern bool hnsw_reach_needs(const HnswReach *reach, VsNodeId from, VsNodeId id);
+
+/* connect.c: link to those of the nodes, all of level 0, that searches cannot reach. */
+extern void hnsw_connect(HnswIndex *index, BufferAccessStrategy strategy, const HnswNodeSet *nodes);
 
 #endif

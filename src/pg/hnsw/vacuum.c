@@ -27,6 +27,7 @@
 #include "utils/memutils.h"
 
 #include "pg/compat.h"
+#include "pg/hnsw/reach.h"
 #include "pg/hnsw/vacuum.h"
 
 /* Wait until no insert runs that began before now.  No content lock is held. */
@@ -169,7 +170,7 @@ vacuum_index(IndexVacuumInfo *info, IndexBulkDeleteResult *stats, IndexBulkDelet
 		replace_entry_of_dead_graph(&vacuum);
 	if (vacuum.tombstone_count > 0)
 		hnsw_repair(&vacuum);
-	hnsw_connect(&vacuum);
+	hnsw_connect(vacuum.index, info->strategy, &vacuum.live);
 	free_tombstones(&vacuum);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);

@@ -56,7 +56,4 @@ extern void hnsw_list_free_cells(HnswVacuum *vacuum);
 /* repair.c: take the tombstones out of all lists */
 extern void hnsw_repair(HnswVacuum *vacuum);
 
-/* connect.c: link to live nodes that searches cannot reach */
-extern void hnsw_connect(HnswVacuum *vacuum);
-
 #endif
