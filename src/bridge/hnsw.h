@@ -390,6 +390,32 @@ void vs_hnsw_builder_begin_merge(VsHnswBuilder *builder, uint32_t n);
 void vs_hnsw_builder_merge(VsHnswBuilder *builder, uint32_t number, const VsHnswPartList *list);
 uint32_t vs_hnsw_builder_merged(VsHnswBuilder *builder, uint32_t number, VsNodeId *links);
 
+/* ---- calibration on pages ------------------------------------------------------------------------ */
+
+/*
+ * How wide a beam each preset needs on an index on pages: keep some nodes out of it, add them as queries,
+ * offer every node of level 0, measure.
+ */
+typedef struct VsHnswCalibration VsHnswCalibration;
+
+/* Where searches begin. */
+typedef struct VsHnswSearchStart {
+  VsNodeId entry;
+  int entry_level;
+  uint64_t ids; /* node ids are below this */
+} VsHnswSearchStart;
+
+/* Queries worth their while for so many nodes; 0 for too few nodes. */
+uint32_t vs_hnsw_calibration_queries(const VsHnswGeometry *geometry, uint32_t nodes);
+VsHnswCalibration *vs_hnsw_calibration_create(const VsHnswHost *host, const VsHnswGeometry *geometry,
+                                              const VsHnswSpace *space, uint32_t capacity);
+/* Add a query, unless there are `capacity`; the record has to stay. */
+void vs_hnsw_calibration_add(VsHnswCalibration *calibration, const VsHnswRecord *record);
+void vs_hnsw_calibration_offer(VsHnswCalibration *calibration, const VsHnswRecord *node);
+/* Search with `current`, the host's query; false when there was nothing to find. */
+bool vs_hnsw_calibration_measure(VsHnswCalibration *calibration, VsHnswQuery *current,
+                                 const VsHnswSearchStart *start, uint16_t ef[VS_HNSW_PRESETS]);
+
 #ifdef __cplusplus
 }
 #endif

@@ -16,6 +16,7 @@
 #include <new>
 
 #include "core/base/random.h"
+#include "core/hnsw/presets.h"
 #include "core/hnsw/search.h"
 #include "core/hnsw/select.h"
 

@@ -32,9 +32,6 @@ class MemoryGraph {
   VsHnswBuilder* builder_;
 };
 
-// How many nodes a build of n nodes keeps back as queries for the calibration; 0: none.
-uint32_t CalibrationQueries(uint32_t n, uint32_t code_bytes);
-
 }  // namespace vecstore::hnsw
 
 struct VsHnswBuilder {

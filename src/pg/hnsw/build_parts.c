@@ -13,6 +13,7 @@
  *   merge    part by part, write the best of each node's lists to its page.
  *   climb    the records above level 0, one node in 32, are an index of their own: built in memory.
  *   connect  as VACUUM does, for the few nodes that merging cut off.
+ *   calibrate  with rows that were kept back, and are inserted last.
  *
  * All of it reads and writes files and pages in order, so the time grows with the rows, not with what
  * does not fit.  Linking and climbing are shared with the workers; the rest is the leader's.
@@ -74,6 +75,9 @@ typedef struct PartBuild
 	BlockNumber block;
 	uint32 slot;
 	uint8 *home;   /* scratch: a row and its choices */
+	uint8 *held;   /* rows that are kept back as queries */
+	uint32 held_count;
+	uint32 held_wanted;
 } PartBuild;
 
 /* ---- divide ---- */
@@ -150,22 +154,39 @@ make_plan(PartBuild *parts)
 	parts->fanout = vs_hnsw_plan_fanout(parts->plan);
 	parts->home_bytes = parts->record_bytes + parts->fanout * sizeof(uint16);
 	parts->home = palloc(parts->home_bytes);
+	parts->held_wanted = vs_hnsw_calibration_queries(&parts->build->index->geometry,
+													 (uint32) Min(parts->row_count, PG_INT32_MAX));
+	parts->held = palloc(parts->held_wanted * parts->record_bytes);
 	report_parts(parts);
+}
+
+/* Keep some rows of level 0 back, from all over the files; true when this is one of them. */
+static bool
+hold_back(PartBuild *parts, const uint8 *record, uint64 row)
+{
+	if (parts->held_count == parts->held_wanted || ((const VsHnswRecord *) record)->level > 0 ||
+		row < parts->held_count * (parts->row_count / parts->held_wanted))
+		return false;
+	memcpy(parts->held + parts->held_count++ * parts->record_bytes, record, parts->record_bytes);
+	return true;
 }
 
 /* Send n rows home. */
 static void
-divide_rows(PartBuild *parts, const uint8 *records, int n)
+divide_rows(PartBuild *parts, const uint8 *records, int n, uint64 done)
 {
 	uint16 choices[BATCH * VS_HNSW_MAX_CHOICES];
 
 	vs_hnsw_plan_choose(parts->plan, records, parts->record_bytes, n, choices);
 	for (int i = 0; i < n; i++)
 	{
+		const uint8 *record = records + i * parts->record_bytes;
 		uint16 *own = choices + i * parts->fanout;
 		HnswSpill *homes = &parts->parts[vs_hnsw_plan_part(parts->plan, own[0])].homes;
 
-		memcpy(parts->home, records + i * parts->record_bytes, parts->record_bytes);
+		if (hold_back(parts, record, done + i))
+			continue;
+		memcpy(parts->home, record, parts->record_bytes);
 		memcpy(parts->home + parts->record_bytes, own, parts->fanout * sizeof(uint16));
 		hnsw_spill_append(homes, parts->home, parts->home_bytes);
 	}
@@ -186,7 +207,7 @@ divide_all_rows(PartBuild *parts)
 			int n = Min(BATCH, parts->rows[i].items - at);
 
 			hnsw_spill_read(&parts->rows[i], records, n * parts->record_bytes);
-			divide_rows(parts, records, n);
+			divide_rows(parts, records, n, done);
 			hnsw_report_build_progress(done += n);
 		}
 		hnsw_spill_close(&parts->rows[i]);
@@ -558,11 +579,11 @@ climb(HnswBuild *build, PartBuild *parts)
 	index->meta.insert_block = parts->block;
 }
 
-/* ---- connect ---- */
+/* ---- connect and calibrate ---- */
 
-/* The nodes of level 0. */
+/* The nodes of level 0: a set of them, and what the calibration has to know of them. */
 static void
-collect_nodes(HnswIndex *index, HnswNodeSet *nodes)
+collect_nodes(HnswIndex *index, HnswNodeSet *nodes, VsHnswCalibration *calibration)
 {
 	HnswWalk walk;
 
@@ -576,10 +597,51 @@ collect_nodes(HnswIndex *index, HnswNodeSet *nodes)
 		{
 			const VsHnswRecord *record = hnsw_slot(&index->geometry, walk.page, slot);
 
-			if ((record->flags & VS_NODE_USED) != 0 && record->level == 0)
-				hnsw_set_add(nodes, vs_make_node_id(&index->geometry, walk.block, slot));
+			if ((record->flags & VS_NODE_USED) == 0 || record->level > 0)
+				continue;
+			hnsw_set_add(nodes, vs_make_node_id(&index->geometry, walk.block, slot));
+			vs_hnsw_calibration_offer(calibration, record);
 		}
 	}
+}
+
+static VsHnswCalibration *
+begin_calibration(PartBuild *parts)
+{
+	HnswIndex *index = parts->build->index;
+	VsHnswCalibration *calibration = vs_hnsw_calibration_create(&index->host, &index->geometry,
+																&index->space, parts->held_count);
+
+	for (uint32 i = 0; i < parts->held_count; i++)
+		vs_hnsw_calibration_add(calibration,
+								(VsHnswRecord *) (parts->held + i * parts->record_bytes));
+	return calibration;
+}
+
+static void
+measure_presets(PartBuild *parts, VsHnswCalibration *calibration)
+{
+	HnswIndex *index = parts->build->index;
+	VsHnswSearchStart start = {.entry = index->meta.entry,
+							   .entry_level = index->meta.entry_level,
+							   .ids = hnsw_id_limit(&index->geometry, index->blocks)};
+
+	if (!vs_hnsw_calibration_measure(calibration, &index->query, &start, index->meta.calibrated_ef))
+		return;
+	index->meta.calibrated_rows = (uint32) Min(parts->row_count, PG_UINT32_MAX);
+	hnsw_overwrite_meta(index->rel, &index->meta);
+}
+
+static void
+insert_held_rows(PartBuild *parts)
+{
+	HnswIndex *index = parts->build->index;
+	VsHnswInserter *inserter =
+		vs_hnsw_inserter_create(&index->host, &index->geometry, &index->space);
+
+	for (uint32 i = 0; i < parts->held_count; i++)
+		hnsw_insert_record(index, inserter,
+						   (VsHnswRecord *) (parts->held + i * parts->record_bytes));
 }
 
 /* ---- the build ---- */
@@ -604,6 +666,7 @@ link_all(PartBuild *parts)
 	HnswBuild *build = parts->build;
 
 	hnsw_begin_build_phase(HNSW_PHASE_LINK, parts->row_count);
+	hnsw_refresh_meta(build->index); /* it has grown */
 	fill_first_ids(parts);
 	for (uint32 i = 0; i < parts->part_count; i++)
 		link_part(parts, &parts->parts[i]);
@@ -622,13 +685,16 @@ static void
 finish_index(PartBuild *parts)
 {
 	HnswIndex *index = parts->build->index;
+	VsHnswCalibration *calibration = begin_calibration(parts);
 	HnswNodeSet nodes;
 
 	hnsw_overwrite_meta(index->rel, &index->meta);
 	hnsw_refresh_meta(index);
-	collect_nodes(index, &nodes);
+	collect_nodes(index, &nodes, calibration);
 	hnsw_connect(index, NULL, &nodes);
 	hnsw_set_free(&nodes);
+	measure_presets(parts, calibration);
+	insert_held_rows(parts);
 }
 
 static void

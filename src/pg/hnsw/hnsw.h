@@ -171,6 +171,7 @@ extern bool hnsw_write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *s
 /* insert.c */
 extern void hnsw_search_place(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord *record,
 							  int level, bool stop_at_same);
+extern void hnsw_insert_record(HnswIndex *index, VsHnswInserter *inserter, VsHnswRecord *record);
 extern bool hnsw_insert(Relation rel, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
 						IndexUniqueCheck unique, bool unchanged, struct IndexInfo *info);
 

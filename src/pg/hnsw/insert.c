@@ -167,6 +167,19 @@ offer_entry(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 			return;
 }
 
+/* Insert a node for the row at tid; its vector is the current query.  The gate is held. */
+static void
+insert_node(HnswIndex *index, VsHnswInserter *inserter, NewNode *node, ItemPointer tid)
+{
+	if (join_same_node(index, inserter, node, tid))
+		return;
+	store_records(index, inserter, node, tid);
+	hnsw_link_back(index, inserter, node->ids, node->level);
+	if (vs_hnsw_inserter_nearest(inserter) == VS_NO_NODE)
+		begin_graph(index, inserter, node);
+	offer_entry(index, inserter, node);
+}
+
 /* Insert the vector in index->values for the row at tid.  The gate is held. */
 static void
 insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
@@ -176,17 +189,23 @@ insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 
 	node.record = palloc0(vs_hnsw_load_stride(&index->geometry));
 	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
-	if (!vs_hnsw_encode(&index->space, index->values, node.record,
-						(int8 *) node.record + VS_RECORD_HEADER_BYTES) ||
-		!vs_hnsw_query_set(&index->query, index->values))
-		return;
-	if (join_same_node(index, inserter, &node, tid))
-		return;
-	store_records(index, inserter, &node, tid);
-	hnsw_link_back(index, inserter, node.ids, node.level);
-	if (vs_hnsw_inserter_nearest(inserter) == VS_NO_NODE)
-		begin_graph(index, inserter, &node);
-	offer_entry(index, inserter, &node);
+	if (vs_hnsw_encode(&index->space, index->values, node.record,
+					   (int8 *) node.record + VS_RECORD_HEADER_BYTES) &&
+		vs_hnsw_query_set(&index->query, index->values))
+		insert_node(index, inserter, &node, tid);
+}
+
+/* Insert a node of level 0 for the row its record names, into an index that is being built. */
+void
+hnsw_insert_record(HnswIndex *index, VsHnswInserter *inserter, VsHnswRecord *record)
+{
+	NewNode node = {.record = record};
+	ItemPointerData tid;
+
+	memcpy(&tid, record->heap_tid, sizeof(tid));
+	hnsw_refresh_meta(index);
+	vs_hnsw_query_from_record(&index->query, record);
+	insert_node(index, inserter, &node, &tid);
 }
 
 static void
