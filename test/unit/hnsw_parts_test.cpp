@@ -21,7 +21,7 @@ class PartsBuild {
  public:
   PartsBuild(PagedIndex* index, uint32_t capacity)
       : index_(index),
-        stride_(vs_hnsw_load_stride(index->geometry.dims)),
+        stride_(vs_hnsw_load_stride(&index->geometry)),
         host_(index->BuildHost(&memory_, capacity)),
         builder_(vs_hnsw_builder_create(&host_, &index->geometry, &index->space,
                                         index->ef_construction)),
@@ -86,7 +86,7 @@ class PartsBuild {
     }
     const VsNodeId id = vs_make_node_id(&geometry, block_, slot_++);
     VsHnswRecord* to = index_->Record(id);
-    std::memcpy(to, record, VS_RECORD_HEADER_BYTES + geometry.dims);
+    std::memcpy(to, record, VS_RECORD_HEADER_BYTES + geometry.code_bytes);
     to->flags = VS_NODE_USED;
     to->level = to->degree = 0;
     to->link = VS_NO_NODE;
@@ -120,7 +120,7 @@ class PartsBuild {
 
   std::vector<uint64_t> Load(VsNodeId id) const {
     std::vector<uint64_t> record(stride_ / sizeof(uint64_t));
-    std::memcpy(record.data(), index_->Record(id), VS_RECORD_HEADER_BYTES + index_->geometry.dims);
+    std::memcpy(record.data(), index_->Record(id), VS_RECORD_HEADER_BYTES + index_->geometry.code_bytes);
     return record;
   }
 

@@ -55,13 +55,18 @@ struct VsHnswPlan {
   GrowArray<uint32_t> homes;        // by cluster: sampled nodes at home there
   GrowArray<uint32_t> place;        // by cluster: in `order`
   GrowArray<float> direction;       // in code space
+  GrowArray<float> turned;
   GrowArray<float> mean;
+  GrowArray<int16_t> numbers;       // of a leader
   GrowArray<float> along;           // by cluster: the leader's place in that direction
   GrowArray<const VsHnswRecord*> records;  // of the leaders
 
   void Init(const Memory& memory, const VsHnswSpace* with_space);
   void ChooseLeadersOf(VsHnswBuilder* builder, uint32_t count);
   void ChooseSampled(VsHnswBuilder* builder);
+  const int16_t* Numbers(const VsHnswRecord* leader);
+  void ComputeMean(Range range);
+  void Turn(Range range);
   void Project(Range range);
   double CountNodes(Range range);
   uint32_t CutAt(Range range, double share);
@@ -76,7 +81,8 @@ void VsHnswPlan::Init(const Memory& memory, const VsHnswSpace* with_space) {
   leaders.Init(memory, space);
   rows.Init(memory, space);
   for (auto* array : {&order, &part, &local, &homes, &place}) array->Init(memory);
-  for (auto* array : {&direction, &mean, &along}) array->Init(memory);
+  for (auto* array : {&direction, &turned, &mean, &along}) array->Init(memory);
+  numbers.Init(memory);
   choices.Init(memory);
   records.Init(memory);
 }
@@ -94,8 +100,8 @@ void VsHnswPlan::ChooseLeadersOf(VsHnswBuilder* builder, uint32_t count) {
   for (auto* array : {&part, &local, &homes, &place}) array->Extend(count);
   std::fill(homes.begin(), homes.end(), 0u);
   along.Extend(count);
-  direction.Extend(space->dims);
-  mean.Extend(space->dims);
+  for (auto* array : {&direction, &turned, &mean}) array->Extend(space->dims);
+  numbers.Extend(space->dims);
 }
 
 void VsHnswPlan::ChooseSampled(VsHnswBuilder* builder) {
@@ -112,41 +118,50 @@ void VsHnswPlan::ChooseSampled(VsHnswBuilder* builder) {
     if (choices[size_t(i) * fanout] != kNoCluster) homes[choices[size_t(i) * fanout]]++;
 }
 
-// Where each leader of the range lies along the direction in which they differ most (power iteration).
-void VsHnswPlan::Project(Range range) {
-  const uint32_t dims = space->dims;
+// Code space holds a leader at scale * numbers.
+const int16_t* VsHnswPlan::Numbers(const VsHnswRecord* leader) {
+  vs_hnsw_decode(space, leader, numbers.data());
+  return numbers.data();
+}
+
+void VsHnswPlan::ComputeMean(Range range) {
   const double n = range.end - range.begin;
 
   std::fill(mean.begin(), mean.end(), 0.0f);
   for (uint32_t k = range.begin; k < range.end; k++) {
     const VsHnswRecord* leader = records[order[k]];
-    for (uint32_t i = 0; i < dims; i++)
-      mean[i] += float(leader->scale * vs_record_code(leader)[i] / n);
+    const int16_t* number = Numbers(leader);
+    for (uint32_t i = 0; i < space->dims; i++) mean[i] += float(leader->scale * number[i] / n);
   }
-  for (uint32_t i = 0; i < dims; i++)
+}
+
+// Where each leader of the range lies along the direction, and that direction turned to where they
+// differ more: a step of the power iteration.
+void VsHnswPlan::Turn(Range range) {
+  const uint32_t dims = space->dims;
+  double offset = 0, length = 0;
+
+  for (uint32_t i = 0; i < dims; i++) offset += double(mean[i]) * direction[i];
+  std::fill(turned.begin(), turned.end(), 0.0f);
+  for (uint32_t k = range.begin; k < range.end; k++) {
+    const VsHnswRecord* leader = records[order[k]];
+    const int16_t* number = Numbers(leader);
+    float sum = 0;
+    for (uint32_t i = 0; i < dims; i++) sum += direction[i] * number[i];
+    const float weight = float(double(sum) * leader->scale - offset);
+    along[order[k]] = weight;
+    for (uint32_t i = 0; i < dims; i++) turned[i] += weight * (leader->scale * number[i] - mean[i]);
+  }
+  for (float x : turned) length += double(x) * x;
+  const float factor = length > 0 ? float(1 / sqrt(length)) : 0;
+  for (uint32_t i = 0; i < dims; i++) direction[i] = turned[i] * factor;
+}
+
+void VsHnswPlan::Project(Range range) {
+  ComputeMean(range);
+  for (uint32_t i = 0; i < space->dims; i++)
     direction[i] = float(vecstore::Mix64(i + 1) >> 40) / float(1 << 24) - 0.5f;
-  for (int step = 0;; step++) {
-    double offset = 0, length = 0;
-    for (uint32_t i = 0; i < dims; i++) offset += double(mean[i]) * direction[i];
-    for (uint32_t k = range.begin; k < range.end; k++) {
-      const VsHnswRecord* leader = records[order[k]];
-      const int8_t* code = vs_record_code(leader);
-      float sum = 0;
-      for (uint32_t i = 0; i < dims; i++) sum += direction[i] * code[i];
-      along[order[k]] = float(double(sum) * leader->scale - offset);
-    }
-    if (step == kPowerSteps) return;
-    std::fill(direction.begin(), direction.end(), 0.0f);
-    for (uint32_t k = range.begin; k < range.end; k++) {
-      const VsHnswRecord* leader = records[order[k]];
-      const int8_t* code = vs_record_code(leader);
-      const float weight = along[order[k]];
-      for (uint32_t i = 0; i < dims; i++) direction[i] += weight * (leader->scale * code[i] - mean[i]);
-    }
-    for (float x : direction) length += double(x) * x;
-    const float factor = length > 0 ? float(1 / sqrt(length)) : 0;
-    for (float& x : direction) x *= factor;
-  }
+  for (int step = 0; step < kPowerSteps; step++) Turn(range);
 }
 
 // Sampled nodes that go to any cluster of the range, and what chance may add.

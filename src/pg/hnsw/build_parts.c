@@ -258,7 +258,7 @@ write_node(PartBuild *parts, const VsHnswRecord *record)
 	VsHnswRecord *slot = hnsw_slot(geometry, page, parts->slot);
 
 	memset(slot, 0, geometry->record_bytes);
-	memcpy(slot, record, VS_RECORD_HEADER_BYTES + geometry->dims);
+	memcpy(slot, record, VS_RECORD_HEADER_BYTES + geometry->code_bytes);
 	slot->flags = VS_NODE_USED;
 	slot->level = 0;
 	slot->degree = 0;
@@ -702,7 +702,7 @@ lead(HnswBuild *build)
 {
 	PartBuild parts = {.build = build};
 
-	parts.record_bytes = vs_hnsw_load_stride(build->index->meta.dims);
+	parts.record_bytes = vs_hnsw_load_stride(&build->index->geometry);
 	parts.capacity = build->shared->capacity;
 	collect_rows(&parts);
 	make_plan(&parts);
@@ -742,7 +742,7 @@ hnsw_spill_row(HnswBuild *build, const VsHnswRecord *record)
 	if (build->overflow.file == NULL && !build->leader)
 		hnsw_spill_begin_shared(&build->overflow, &build->shared->files.fs,
 								pg_atomic_fetch_add_u32(&build->shared->spill_files, 1));
-	hnsw_spill_append(&build->overflow, record, vs_hnsw_load_stride(build->index->meta.dims));
+	hnsw_spill_append(&build->overflow, record, vs_hnsw_load_stride(&build->index->geometry));
 	pg_atomic_write_u32(&build->shared->outgrown, 1);
 	MemoryContextSwitchTo(old);
 }
