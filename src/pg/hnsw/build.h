@@ -30,8 +30,8 @@ typedef struct HnswBuildShared
 
 	/* Building in parts. */
 	SharedFileSet files; /* rows of workers that found no room */
-	pg_atomic_uint32 spill_files;
-	int part_task;
+	pg_atomic_uint32 spill_files; /* how many files these are */
+	int part_task; /* what is to be done together next */
 	uint32 upper_capacity; /* records above level 0 that the block has room for */
 
 	slock_t mutex;			 /* protects what follows */
