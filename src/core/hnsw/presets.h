@@ -26,10 +26,8 @@ class PresetWidths {
  public:
   // `expected` true neighbours are looked for.
   PresetWidths(const VsHnswSpace* space, uint64_t expected)
-      // Vectors under inner product are not centred, so their codes err more; the true neighbours found
-      // by codes do not show that.
-      : margin_(space->metric == VS_METRIC_IP ? 4 : 1),
-        packed_margin_(space->packed != nullptr ? kPackedMargin : 1),
+      : margin_(kMargin * (space->metric == VS_METRIC_IP ? kInnerProductMargin : 1) *
+                (space->packed != nullptr ? kPackedMargin : 1)),
         expected_(double(expected)) {}
 
   bool Done() const { return preset_ == VS_HNSW_PRESETS; }
@@ -44,8 +42,7 @@ class PresetWidths {
     for (; !Done() && (missed <= kMissed[preset_] || width_ == kLastBeam); preset_++) {
       const size_t exact =
           missed <= kMissed[preset_] ? Interpolate(narrow_, wide, kMissed[preset_]) : width_;
-      const size_t wanted =
-          size_t(double(std::max(exact * margin_, kLeastBeam[preset_])) * packed_margin_);
+      const size_t wanted = size_t(double(std::max(exact, kLeastBeam[preset_])) * margin_);
       ef[preset_] = uint16_t(std::min(wanted, kLastBeam));
     }
     narrow_ = wide;
@@ -63,7 +60,11 @@ class PresetWidths {
   static constexpr size_t kLastBeam = 10000;
   // The sample cannot tell .999 from 1, and data drifts: no preset goes below this.
   static constexpr size_t kLeastBeam[VS_HNSW_PRESETS] = {16, 24, 48, 100};
-  // Packed codes err more than neighbours found by codes can show: every beam is wider by this.
+  // Queries are harder to answer than rows like those of the index; a step of 2^1/5.
+  static constexpr double kMargin = 1.15;
+  // Vectors under inner product are not centred, and packed codes are coarse: both err more than
+  // neighbours that were found by codes can show.
+  static constexpr double kInnerProductMargin = 4;
   static constexpr double kPackedMargin = 1.5;
   static constexpr double kMissed[VS_HNSW_PRESETS] = {0.10, 0.05, 0.01, 0.001};
 
@@ -75,8 +76,7 @@ class PresetWidths {
     return size_t(ceil(double(narrow.width) * pow(double(wide.width) / double(narrow.width), t)));
   }
 
-  size_t margin_;
-  double packed_margin_;
+  double margin_;
   double expected_;
   size_t width_ = kFirstBeam;
   Measured narrow_ = {1, 1};
