@@ -72,5 +72,13 @@ SELECT * FROM vecstore.check_index('same_idx');
 SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT id FROM same ORDER BY v <-> '[1,1,1]') s;
 
-DROP TABLE items, same;
+-- packed codes
+CREATE TABLE wide AS SELECT i AS id, (SELECT array_agg((hashint8extended(i::bigint * 10000 + j, 0) & 255)::int) FROM generate_series(1, 2600) j)::vector(2600) AS v
+  FROM generate_series(1, 1300) i;
+CREATE INDEX wide_idx ON wide USING hnsw (v vector_l2_ops);
+SELECT count(*) FROM wide q WHERE id % 100 = 7 AND id <> (SELECT a.id FROM wide a ORDER BY a.v <-> q.v LIMIT 1);
+SELECT count(*) FROM (SELECT id FROM wide ORDER BY v <-> (SELECT v FROM wide WHERE id = 1)) s;
+SELECT * FROM vecstore.check_index('wide_idx');
+
+DROP TABLE items, same, wide;
 DROP FUNCTION try_index;
