@@ -72,6 +72,11 @@ SELECT * FROM vecstore.check_index('same_idx');
 SET enable_seqscan = off;
 SELECT count(*) FROM (SELECT id FROM same ORDER BY v <-> '[1,1,1]') s;
 
+-- vectors that nobody wants, since inner products prefer long ones
+CREATE TABLE lengths AS SELECT id, (SELECT array_agg(x * (1 + id % 50)) FROM unnest(v::real[]) x)::vector(12) AS v FROM items WHERE id BETWEEN 1 AND 7000 AND v IS NOT NULL;
+CREATE INDEX lengths_idx ON lengths USING hnsw (v vector_ip_ops);
+SELECT * FROM vecstore.check_index('lengths_idx');
+
 -- packed codes
 CREATE TABLE wide AS SELECT i AS id, (SELECT array_agg((hashint8extended(i::bigint * 10000 + j, 0) & 255)::int) FROM generate_series(1, 2600) j)::vector(2600) AS v
   FROM generate_series(1, 1300) i;
@@ -80,5 +85,5 @@ SELECT count(*) FROM wide q WHERE id % 100 = 7 AND id <> (SELECT a.id FROM wide 
 SELECT count(*) FROM (SELECT id FROM wide ORDER BY v <-> (SELECT v FROM wide WHERE id = 1)) s;
 SELECT * FROM vecstore.check_index('wide_idx');
 
-DROP TABLE items, same, wide;
+DROP TABLE items, same, lengths, wide;
 DROP FUNCTION try_index;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * build_finish.c - the last steps of a build in parts: links to nodes that none leads to, and the presets.
+ * build_finish.c - the last steps of a build in parts: the presets, and links to nodes that none leads to.
  *
  * Owns: what an in-memory build does before it writes pages (layout.cpp, calibrate.cpp), done on pages.
  * The leader's alone.
@@ -10,13 +10,12 @@
 #include "pg/hnsw/build_parts.h"
 #include "pg/hnsw/reach.h"
 
-/* The nodes of level 0: a set of them, and what the calibration has to know of them. */
+/* Show all nodes of level 0 to a set of nodes or a calibration. */
 static void
-collect_nodes(HnswIndex *index, HnswNodeSet *nodes, VsHnswCalibration *calibration)
+walk_nodes(HnswIndex *index, HnswNodeSet *nodes, VsHnswCalibration *calibration)
 {
 	HnswWalk walk;
 
-	hnsw_set_create(nodes, hnsw_id_limit(&index->geometry, RelationGetNumberOfBlocks(index->rel)));
 	hnsw_walk_begin(&walk, index->rel, NULL);
 	while (hnsw_walk_next(&walk))
 	{
@@ -28,33 +27,28 @@ collect_nodes(HnswIndex *index, HnswNodeSet *nodes, VsHnswCalibration *calibrati
 
 			if ((record->flags & VS_NODE_USED) == 0 || record->level > 0)
 				continue;
-			hnsw_set_add(nodes, vs_make_node_id(&index->geometry, walk.block, slot));
-			vs_hnsw_calibration_offer(calibration, record);
+			if (nodes != NULL)
+				hnsw_set_add(nodes, vs_make_node_id(&index->geometry, walk.block, slot));
+			if (calibration != NULL)
+				vs_hnsw_calibration_offer(calibration, record);
 		}
 	}
 }
 
-static VsHnswCalibration *
-begin_calibration(HnswPartBuild *parts)
+static void
+calibrate(HnswPartBuild *parts)
 {
 	HnswIndex *index = parts->build->index;
 	VsHnswCalibration *calibration = vs_hnsw_calibration_create(&index->host, &index->geometry,
 																&index->space, parts->held_count);
-
-	for (uint32 i = 0; i < parts->held_count; i++)
-		vs_hnsw_calibration_add(calibration,
-								(VsHnswRecord *) (parts->held + i * parts->record_bytes));
-	return calibration;
-}
-
-static void
-measure_presets(HnswPartBuild *parts, VsHnswCalibration *calibration)
-{
-	HnswIndex *index = parts->build->index;
 	VsHnswSearchStart start = {.entry = index->meta.entry,
 							   .entry_level = index->meta.entry_level,
 							   .ids = hnsw_id_limit(&index->geometry, index->blocks)};
 
+	for (uint32 i = 0; i < parts->held_count; i++)
+		vs_hnsw_calibration_add(calibration,
+								(VsHnswRecord *) (parts->held + i * parts->record_bytes));
+	walk_nodes(index, NULL, calibration);
 	if (!vs_hnsw_calibration_measure(calibration, &index->query, &start, index->meta.calibrated_ef))
 		return;
 	index->meta.calibrated_rows = (uint32) Min(parts->row_count, PG_UINT32_MAX);
@@ -73,18 +67,26 @@ insert_held_rows(HnswPartBuild *parts)
 						   (VsHnswRecord *) (parts->held + i * parts->record_bytes));
 }
 
+static void
+connect_nodes(HnswIndex *index)
+{
+	HnswNodeSet nodes;
+
+	hnsw_set_create(&nodes, hnsw_id_limit(&index->geometry, RelationGetNumberOfBlocks(index->rel)));
+	walk_nodes(index, &nodes, NULL);
+	hnsw_connect(index, NULL, &nodes);
+	hnsw_set_free(&nodes);
+}
+
+/* Connecting comes last: inserts cut nodes off, too. */
 void
 hnsw_finish_parts(HnswPartBuild *parts)
 {
 	HnswIndex *index = parts->build->index;
-	VsHnswCalibration *calibration = begin_calibration(parts);
-	HnswNodeSet nodes;
 
 	hnsw_overwrite_meta(index->rel, &index->meta);
 	hnsw_refresh_meta(index);
-	collect_nodes(index, &nodes, calibration);
-	hnsw_connect(index, NULL, &nodes);
-	hnsw_set_free(&nodes);
-	measure_presets(parts, calibration);
+	calibrate(parts);
 	insert_held_rows(parts);
+	connect_nodes(index);
 }

@@ -12,8 +12,8 @@
  *              of the part where they are at home.
  *   merge      part by part, write the best of each node's lists to its page.
  *   climb      the records above level 0, one node in 32, are an index of their own: built in memory.
- *   connect    as VACUUM does, for the few nodes that merging cut off.
- *   calibrate  with rows that were kept back, and are inserted last.
+ *   calibrate  with rows that were kept back, and are inserted then.
+ *   connect    as VACUUM does, for the few nodes that merging and inserting cut off.
  *
  * The first two are build_divide.c's, the last two build_finish.c's.
  *

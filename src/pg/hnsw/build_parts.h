@@ -56,7 +56,7 @@ typedef struct HnswPartBuild
 extern void hnsw_divide_rows(HnswPartBuild *parts);
 extern void hnsw_place_part(HnswPartBuild *parts, HnswPart *part);
 
-/* build_finish.c: connect and calibrate; the graph is on its pages */
+/* build_finish.c: calibrate and connect; the graph is on its pages */
 extern void hnsw_finish_parts(HnswPartBuild *parts);
 
 #endif

@@ -4,9 +4,8 @@
  *
  * Owns: finding such nodes and giving them a link.  Deletes cut nodes off, and so do inserts,
  * because links to a remote group of nodes give way to nearer ones; so does a build in parts, when it
- * merges lists.  A search places the node; the
- * nearest of the nodes found that can spare a place links to it, without cutting off any other.
- * What the node leads to is reached as well then.
+ * merges lists.  A search places the node; the nearest of the nodes found that can spare a place links to
+ * it, without cutting off any other.  What the node leads to is reached as well then.
  *
  * Nodes newer than VACUUM's sweep are left alone: inserts are just linking them.
  */
