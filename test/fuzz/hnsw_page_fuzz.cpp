@@ -128,7 +128,9 @@ void Insert(PagedIndex* index, Input* input) {
   VsNodeId chosen[VS_HNSW_MAX_LINKS];
   for (int round = 0; round < 3; ++round) {
     const int level = static_cast<int>(input->Byte() % (VS_HNSW_MAX_LEVEL + 1));
-    vs_hnsw_inserter_search(inserter, index->entry, index->entry_level, level, index->Blocks(), 40);
+    const VsHnswInsertSearch search = {&index->query, nullptr, index->entry, index->entry_level,
+                                       level,         index->Blocks(), 40,   false};
+    vs_hnsw_inserter_search(inserter, &search);
     for (int l = 0; l <= level; ++l) {
       const VsNodeId* links;
       const int count = vs_hnsw_inserter_links(inserter, l, &links);

@@ -18,7 +18,7 @@ namespace {
 
 using namespace hnsw_test;
 
-constexpr size_t kMany = 6000;
+constexpr size_t kMany = 4500;
 
 void ExpectSound(const PagedIndex& index, size_t rows) {
   EXPECT_EQ(GraphFault(index), "");
