@@ -75,7 +75,9 @@ CREATE FUNCTION only_leader(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE 
 BEGIN
   IF pg_backend_pid() <> current_setting('test.leader')::int THEN
     RAISE 'not the leader';
-  ELSIF EXISTS (SELECT FROM pg_stat_progress_create_index WHERE pid = pg_backend_pid() AND phase LIKE '%loading%') THEN
+  END IF;
+  PERFORM pg_stat_clear_snapshot();  -- or the phase of the sample is what we see for ever
+  IF EXISTS (SELECT FROM pg_stat_progress_create_index WHERE pid = pg_backend_pid() AND phase LIKE '%loading%') THEN
     PERFORM pg_sleep(60);
   END IF;
   RETURN v;
@@ -91,6 +93,7 @@ DROP INDEX items_idx;
 -- Canceled while workers are at work: nothing stays behind.
 CREATE FUNCTION wait_for_cancel(v vector) RETURNS vector LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 BEGIN
+  PERFORM pg_stat_clear_snapshot();
   IF EXISTS (SELECT FROM pg_stat_progress_create_index WHERE pid = current_setting('test.leader')::int AND phase LIKE '%loading%') THEN
     PERFORM pg_sleep(60);
   END IF;
