@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "hnsw_vectors.h"
 #include "paged_index.h"
 
@@ -120,6 +122,13 @@ inline double Recall(PagedIndex* index, VsMetric metric, const Vectors& vectors,
     for (size_t i = 0; i < k && i < answers.size(); ++i) found += answers[i] <= truth[k - 1];
   }
   return static_cast<double>(found) / static_cast<double>(k * queries.size());
+}
+
+// Sound, all rows in it, and every node within reach of searches.
+inline void ExpectSound(const PagedIndex& index, size_t rows) {
+  EXPECT_EQ(GraphFault(index), "");
+  EXPECT_EQ(AllRows(index), Numbers(rows));
+  EXPECT_EQ(CountReachable(index), CountNodes(index));
 }
 
 }  // namespace hnsw_test

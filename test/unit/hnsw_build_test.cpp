@@ -18,13 +18,6 @@ namespace {
 
 using namespace hnsw_test;
 
-// Sound, all rows in it, and every node within reach of searches.
-void ExpectSound(const PagedIndex& index, size_t rows) {
-  EXPECT_EQ(GraphFault(index), "");
-  EXPECT_EQ(AllRows(index), Numbers(rows));
-  EXPECT_EQ(CountReachable(index), CountNodes(index));
-}
-
 TEST(HnswBuild, FindsNeighborsUnderEveryMetric) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(1);

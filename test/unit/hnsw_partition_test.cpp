@@ -20,12 +20,6 @@ using namespace hnsw_test;
 
 constexpr size_t kMany = 4500;
 
-void ExpectSound(const PagedIndex& index, size_t rows) {
-  EXPECT_EQ(GraphFault(index), "");
-  EXPECT_EQ(AllRows(index), Numbers(rows));
-  EXPECT_EQ(CountReachable(index), CountNodes(index));
-}
-
 TEST(HnswPartition, FindsNeighborsUnderEveryMetric) {
   for (VsMetric metric : kMetrics) {
     reference::Random random(21);

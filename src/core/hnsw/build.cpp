@@ -5,9 +5,9 @@
 // Owns: linking.  Nodes are named by their arrival number ("index") until the layout gives them node
 // ids.  Any number of participants link at the same time: a node shows itself by its reverse links, and
 // not before its own lists are complete, so two nodes never choose each other and no list holds a link
-// twice.  Equal nodes that are linked at the very same time do not see each other and stay apart.
+// twice.  Levels with many nodes are linked by partition.cpp.
 //
-// Lists have half as much slack again: a reverse link is appended, and only a list that overflows is
+// Lists have room for twice the links: a reverse link is appended, and only a list that overflows is
 // pruned, so that one pruning pays for many links (ParlayANN and DiskANN do the same).
 #include "core/hnsw/build.h"
 
@@ -156,13 +156,16 @@ void VsHnswBuilder::FindDuplicates() {
   ForAll(nodes, kHashChunk, [this](uint32_t index) { FindOriginal(index); });
 }
 
-// Choose at most `limit` of n links; the chosen ones come to the front, nearest first.
-uint32_t VsHnswBuilder::Prune(Link* links, uint32_t n, uint32_t limit) {
+// Choose at most `limit` of n links; the chosen ones come to the front, nearest first.  With `diverse`,
+// those chosen for their diversity come before the others, and it gets their number.
+uint32_t VsHnswBuilder::Prune(Link* links, uint32_t n, uint32_t limit, int* diverse) {
   LinkOption options[kMaxListLinks];
 
   std::sort(links, links + n, [](const Link& a, const Link& b) { return a.estimate < b.estimate; });
   for (uint32_t i = 0; i < n; i++) options[i] = {links[i].estimate, links[i].index, Record(links[i].index)};
-  n = uint32_t(SelectLinks(options, int(n), int(limit), &pair));
+  n = uint32_t(diverse == nullptr
+                   ? SelectLinks(options, int(n), int(limit), &pair)
+                   : SelectDiverseFirst(options, int(n), int(limit), &pair, diverse));
   for (uint32_t i = 0; i < n; i++) links[i] = {options[i].index, options[i].estimate};
   return n;
 }

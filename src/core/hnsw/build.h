@@ -125,7 +125,7 @@ struct VsHnswBuilder {
   void ChooseLinks(uint32_t index, int level);
   void LinkBack(uint32_t index, int level);
   void AddReverseLink(uint32_t from, vecstore::hnsw::Link link, int level);
-  uint32_t Prune(vecstore::hnsw::Link* links, uint32_t n, uint32_t limit);
+  uint32_t Prune(vecstore::hnsw::Link* links, uint32_t n, uint32_t limit, int* diverse = nullptr);
 
   // ---- linking by partitions ----
 

@@ -39,7 +39,7 @@ uint32_t CalibrationQueries(uint32_t n, uint32_t code_bytes) {
 uint32_t VsHnswBuilder::ListLinked() {
   uint32_t count = 0;
   for (uint32_t i = 0; i < nodes; i++)
-    if (List(i, 0)->count > 0 && List(i, 0)->duplicate_of == 0) arena.order()[count++] = i;
+    if (List(i, 0)->count > 0 && !IsDuplicate(i)) arena.order()[count++] = i;
   return count;
 }
 

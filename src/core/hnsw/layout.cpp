@@ -34,7 +34,7 @@ void VsHnswBuilder::PruneAll() {
 void VsHnswBuilder::CountInlinks() {
   ForAll(nodes, kListChunk, [this](uint32_t i) {
     const LinkList* list = List(i, 0);
-    if (list->duplicate_of != 0) return;
+    if (IsDuplicate(i)) return;
     for (uint32_t k = 0; k < list->count; k++)
       __atomic_fetch_add(&List(list->links[k].index, 0)->inlinks, 1, __ATOMIC_RELAXED);
   });
@@ -83,7 +83,7 @@ void VsHnswBuilder::PlaceUnreached() {
     changed = false;
     for (uint32_t index = 0; index < nodes; index++) {
       const LinkList* list = List(index, 0);
-      if (IsPlaced(index) || list->duplicate_of != 0) continue;
+      if (IsPlaced(index) || IsDuplicate(index)) continue;
       for (uint32_t k = 0; k < list->count && !IsPlaced(index); k++) {
         uint32_t neighbor = list->links[k].index;
         if (!IsPlaced(neighbor) || !AttachTo(neighbor, index)) continue;
@@ -113,7 +113,7 @@ uint32_t VsHnswBuilder::AttachToNearest(uint32_t index) {
 // Build a bridge to each, both ways.
 void VsHnswBuilder::PlaceIslands() {
   for (uint32_t index = 0; index < nodes; index++) {
-    if (IsPlaced(index) || List(index, 0)->duplicate_of != 0) continue;
+    if (IsPlaced(index) || IsDuplicate(index)) continue;
     uint32_t neighbor = AttachToNearest(index);
     AttachTo(index, neighbor);
     Place(index, neighbor);
@@ -202,7 +202,7 @@ uint32_t vs_hnsw_builder_write_page(VsHnswBuilder* builder, uint32_t page, uint8
       const uint32_t position = page * g->slots_per_page + slot;
       if (position >= builder->arena.upper_nodes()) break;
       const UpperNode* node = builder->arena.Upper(position);
-      if (builder->List(node->index, 0)->duplicate_of != 0) continue;
+      if (builder->IsDuplicate(node->index)) continue;
       builder->WriteSlot(node->index, int(node->level), at);
     } else {
       const uint32_t position = (page - upper_pages) * g->slots_per_page + slot;

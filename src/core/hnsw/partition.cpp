@@ -328,7 +328,6 @@ void VsHnswBuilder::LinkByPartitions(int level) {
 
 // Sort n nodes in `order` into clusters as their choices say.
 void VsHnswBuilder::FillClusters(uint32_t n, uint32_t clusters) {
-  state->level_nodes = n;
   state->clusters = clusters;
   SortIntoClusters(arena.order(), arena.choices(), n, effort.fanout, clusters, state->starts,
                    arena.clustered());

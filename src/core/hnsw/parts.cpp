@@ -10,7 +10,6 @@
 
 #include "core/hnsw/build.h"
 #include "core/hnsw/plan.h"
-#include "core/hnsw/select.h"
 
 using namespace vecstore::hnsw;
 
@@ -130,22 +129,16 @@ void vs_hnsw_builder_begin_part(VsHnswBuilder* builder, const VsHnswPlan* plan, 
     choices[i] = PlanLocal(plan, part, choices[i]);
     if (choices[i] != kNoCluster) clusters = std::max(clusters, choices[i] + 1u);
   }
+  builder->state->level_nodes = nodes;
   builder->FillClusters(nodes, clusters);
 }
 
 // As PruneList, but diverse links come first, also in a short list.
 void VsHnswBuilder::PrunePart(LinkList* list) {
-  LinkOption options[kMaxListLinks];
-  const uint32_t n = list->count;
   int diverse;
 
-  std::sort(list->links, list->links + n,
-            [](const Link& a, const Link& b) { return a.estimate < b.estimate; });
-  for (uint32_t i = 0; i < n; i++)
-    options[i] = {list->links[i].estimate, list->links[i].index, Record(list->links[i].index)};
-  list->count = uint32_t(SelectDiverseFirst(options, int(n), int(geometry->links0), &pair, &diverse));
+  list->count = Prune(list->links, list->count, geometry->links0, &diverse);
   list->diverse = uint32_t(diverse);
-  for (uint32_t i = 0; i < list->count; i++) list->links[i] = {options[i].index, options[i].estimate};
 }
 
 void vs_hnsw_builder_link_part(VsHnswBuilder* builder) {

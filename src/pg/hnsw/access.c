@@ -69,19 +69,34 @@ prefetch_node(HnswIndex *index, VsNodeId id)
 		__builtin_prefetch(line);
 }
 
-/* Estimate a node where the hint says it is; false unless it was there before and after. */
+/* Where the hint says a node is, NULL if it is not; what is read there counts if was_there() says so. */
+static pg_attribute_always_inline const VsHnswRecord *
+unpinned_record(HnswIndex *index, VsNodeId id, Buffer *buffer)
+{
+	*buffer = hnsw_hinted_buffer(index->hints, vs_node_block(&index->geometry, id));
+	pg_read_barrier();
+	return BufferIsValid(*buffer) ? node_record(index, *buffer, id) : NULL;
+}
+
+/* True when the buffer held the node all the time. */
+static pg_attribute_always_inline bool
+was_there(HnswIndex *index, VsNodeId id, Buffer buffer)
+{
+	pg_read_barrier();
+	return hnsw_holds_block(index->hints, GetBufferDescriptor(buffer - 1),
+							vs_node_block(&index->geometry, id));
+}
+
 static inline bool
 estimate_unpinned(HnswIndex *index, VsNodeId id, float *estimate)
 {
-	BlockNumber block = vs_node_block(&index->geometry, id);
-	Buffer buffer = hnsw_hinted_buffer(index->hints, block);
+	Buffer buffer;
+	const VsHnswRecord *record = unpinned_record(index, id, &buffer);
 
-	if (!BufferIsValid(buffer))
+	if (record == NULL)
 		return false;
-	pg_read_barrier();
-	*estimate = vs_hnsw_estimate(&index->query, node_record(index, buffer, id));
-	pg_read_barrier();
-	return hnsw_holds_block(index->hints, GetBufferDescriptor(buffer - 1), block);
+	*estimate = vs_hnsw_estimate(&index->query, record);
+	return was_there(index, id, buffer);
 }
 
 /* Estimate the nodes of `ids` at the places `which`, whose pages have to be found or read. */
@@ -120,19 +135,17 @@ host_score(void *context, const VsNodeId *ids, int n, float *estimates)
 		score_pinned(index, ids, missed, missed_count, estimates);
 }
 
-/* As estimate_unpinned: copy header and code. */
+/* Copy header and code. */
 static inline bool
 copy_unpinned(HnswIndex *index, VsNodeId id, uint8_t *out, size_t bytes)
 {
-	BlockNumber block = vs_node_block(&index->geometry, id);
-	Buffer buffer = hnsw_hinted_buffer(index->hints, block);
+	Buffer buffer;
+	const VsHnswRecord *record = unpinned_record(index, id, &buffer);
 
-	if (!BufferIsValid(buffer))
+	if (record == NULL)
 		return false;
-	pg_read_barrier();
-	memcpy(out, node_record(index, buffer, id), bytes);
-	pg_read_barrier();
-	return hnsw_holds_block(index->hints, GetBufferDescriptor(buffer - 1), block);
+	memcpy(out, record, bytes);
+	return was_there(index, id, buffer);
 }
 
 static pg_noinline void

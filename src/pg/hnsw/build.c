@@ -175,13 +175,12 @@ static void
 add_node(HnswBuild *build, const float *values, ItemPointer tid)
 {
 	HnswIndex *index = build->index;
-	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
 
 	if (!vs_hnsw_encode(&index->space, values, build->record,
 						(int8 *) build->record + VS_RECORD_HEADER_BYTES))
 		return;
 	memcpy(build->record->heap_tid, tid, sizeof(ItemPointerData));
-	build->record->level = vs_hnsw_level(index->meta.rotation_seed, key);
+	build->record->level = hnsw_level_of(index, tid);
 	if (!vs_hnsw_builder_add(build->builder, build->record,
 							 (int8 *) build->record + VS_RECORD_HEADER_BYTES, build->record->level))
 		hnsw_spill_row(build, build->record);

@@ -34,19 +34,7 @@ still_links(HnswCheck *check, VsNodeId id, int level, VsNodeId link)
 	if (!check->index->host.read_node(check->index, id, level, &node) ||
 		(node.flags & VS_NODE_TOMBSTONE) != 0)
 		return false;
-	for (int i = 0; i < node.degree; i++)
-		if (node.links[i] == link)
-			return true;
-	return false;
-}
-
-static bool
-occurs_before(const VsNodeId *links, int i)
-{
-	for (int j = 0; j < i; j++)
-		if (links[j] == links[i])
-			return true;
-	return false;
+	return hnsw_has_link(node.links, node.degree, link);
 }
 
 static void
@@ -58,7 +46,7 @@ check_list(HnswCheck *check, VsNodeId id, VsHnswRecord *record)
 	{
 		if (links[i] == id)
 			hnsw_report(check, HNSW_ERROR, hnsw_node_name(check, id), "it links to itself");
-		else if (occurs_before(links, i))
+		else if (hnsw_has_link(links, i, links[i]))
 			hnsw_report(check, HNSW_ERROR, hnsw_node_name(check, id), "it links to node %u twice",
 						links[i]);
 		else if (!exists(check, links[i], record->level) &&

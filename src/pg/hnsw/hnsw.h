@@ -103,12 +103,21 @@ extern void hnsw_set_posting_block(HnswIndex *index, BlockNumber block);
 extern bool hnsw_change_entry(HnswIndex *index, VsNodeId expected, VsNodeId id, int level);
 
 static inline bool
-hnsw_links_to(const VsHnswNode *node, VsNodeId id)
+hnsw_has_link(const VsNodeId *links, int count, VsNodeId id)
 {
-	for (int i = 0; i < node->degree; i++)
-		if (node->links[i] == id)
+	for (int i = 0; i < count; i++)
+		if (links[i] == id)
 			return true;
 	return false;
+}
+
+/* Level of a new node for the row at tid. */
+static inline int
+hnsw_level_of(const HnswIndex *index, ItemPointer tid)
+{
+	return vs_hnsw_level(index->meta.rotation_seed,
+						 (uint64) ItemPointerGetBlockNumber(tid) << 16 |
+							 ItemPointerGetOffsetNumber(tid));
 }
 
 /* access.c: pages to the core */

@@ -131,7 +131,7 @@ link_forward(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 			if (!index->host.read_node(index, node->ids[level], level, &self) ||
 				self.degree == vs_links_at(&index->geometry, level))
 				break;
-			if (links[i] != node->ids[level] && !hnsw_links_to(&self, links[i]))
+			if (links[i] != node->ids[level] && !hnsw_has_link(self.links, self.degree, links[i]))
 				hnsw_write_link(index, node->ids[level], &self, self.degree, links[i]);
 		}
 	}
@@ -185,10 +185,9 @@ static void
 insert_vector(HnswIndex *index, VsHnswInserter *inserter, ItemPointer tid)
 {
 	NewNode node = {0};
-	uint64 key = (uint64) ItemPointerGetBlockNumber(tid) << 16 | ItemPointerGetOffsetNumber(tid);
 
 	node.record = palloc0(vs_hnsw_load_stride(&index->geometry));
-	node.level = vs_hnsw_level(index->meta.rotation_seed, key);
+	node.level = hnsw_level_of(index, tid);
 	if (vs_hnsw_encode(&index->space, index->values, node.record,
 					   (int8 *) node.record + VS_RECORD_HEADER_BYTES) &&
 		vs_hnsw_query_set(&index->query, index->values))

@@ -68,9 +68,8 @@ plan_link(Links *links, Link *link, const VsNodeId *list, int degree, uint16 edg
 {
 	int limit = vs_links_at(&links->index->geometry, link->level);
 
-	for (int i = 0; i < degree; i++)
-		if (list[i] == link->to)
-			return false;
+	if (hnsw_has_link(list, degree, link->to))
+		return false;
 	link->edge_version = edge_version;
 	link->position = degree;
 	link->degree = degree + 1;
