@@ -22,7 +22,7 @@ extern "C" {
 #define VS_FILTER_MAX_STEPS 100
 #define VS_FILTER_MAX_SEARCHED 1000
 
-/* Why a text is no filter.  What the names from VS_FILTER_WANT_ on say was expected, and not found. */
+/* Why a text is no filter.  From VS_FILTER_WANT_CONDITION on: what was expected and is not there. */
 typedef enum VsFilterStatus {
   VS_FILTER_OK = 0,
   VS_FILTER_TOO_LONG,        /* more than VS_FILTER_MAX_SIZE bytes */

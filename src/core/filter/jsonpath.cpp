@@ -5,9 +5,10 @@
 //   a.b = 1 OR NOT c > 2    strict exists($ ? (@."a"."b" == 1 || !exists(@ ? (@."c" > 2))))
 //
 // In jsonpath a comparison is true, false or unknown; unknown if the field is missing or of another
-// type (strict, so that arrays are not opened on the way).  A filter "? (...)" keeps what is true, so
-// exists(@ ? (...)) is unknown no more: this is what the whole and whatever is negated stands in.  The
-// server finds == in such expressions, below && || and exists, and looks it up in GIN indexes.
+// type (strict, so that arrays are not opened on the way).  A filter "? (...)" keeps what is true,
+// so exists(@ ? (...)) is unknown no more: this is what the whole and whatever is negated stands
+// in.  The server finds == in such expressions, below && || and exists, and looks it up in GIN
+// indexes.
 //
 // Relies on the tree being right: values are read again from the filter's text, without a check.
 #include "core/filter/tree.h"
@@ -132,7 +133,8 @@ void Writer::WriteCondition(const Node& node) {
   for (int i = 0; i < opened; ++i) Put("))");
 }
 
-// Begins a filter on each element for every [*] of the path and moves behind the last; returns how many.
+// Begins a filter on each element for every [*] of the path, moves behind the last and returns how
+// many they were.
 int Writer::OpenArrays(Path* path) {
   for (int opened = 0;; ++opened) {
     Path ahead = *path;
@@ -253,7 +255,7 @@ void Writer::WriteString(Text text) {
   Put("\"");
 }
 
-// The inside of a string.  What could end the string, or is not allowed in it, leaves here as an escape.
+// The inside of a string.  What could end it, or is not allowed in it, leaves here as an escape.
 void Writer::WriteCharacters(Text text) {
   static const char hex[] = "0123456789abcdef";
   const char* kept = text.begin;

@@ -14,8 +14,10 @@ struct Sign {
   Op op;
 };
 
-constexpr Sign kSigns[] = {{"=", Op::kEqual},      {"!=", Op::kNotEqual}, {"<", Op::kLess},
-                           {"<=", Op::kLessEqual}, {">", Op::kGreater},   {">=", Op::kGreaterEqual}};
+constexpr Sign kSigns[] = {
+    {"=", Op::kEqual},      {"!=", Op::kNotEqual}, {"<", Op::kLess},
+    {"<=", Op::kLessEqual}, {">", Op::kGreater},   {">=", Op::kGreaterEqual},
+};
 
 bool Equal(Text text, const char* sign) {
   for (const char* at = text.begin; at != text.end; ++at, ++sign)

@@ -202,7 +202,9 @@ VsFilterStatus Scanner::ReadExponent(long whole_digits, long fraction_digits) {
       if (exponent < kExponentCap) exponent = exponent * 10 + (*at_ - '0');
     if (negative) exponent = -exponent;
   }
-  return whole_digits + exponent > kMaxWholeDigits || fraction_digits - exponent > kMaxFractionDigits
+  whole_digits += exponent;
+  fraction_digits -= exponent;
+  return whole_digits > kMaxWholeDigits || fraction_digits > kMaxFractionDigits
              ? VS_FILTER_HUGE_NUMBER
              : VS_FILTER_OK;
 }

@@ -3,8 +3,7 @@
 // scanner.h - words, strings and numbers of the filter language.
 //
 // Owns: nothing.  A scanner is a position in a text that somebody else keeps.  Each Read function
-// stands before what it reads; it either moves past it, or stays, or moves to the mistake and says what
-// it is.
+// stands before what it reads; it moves past it, or to the mistake, and says what that is.
 #ifndef VECSTORE_CORE_FILTER_SCANNER_H
 #define VECSTORE_CORE_FILTER_SCANNER_H
 
