@@ -16,6 +16,7 @@ declare -A may_include=(
   [base]=''
   [simd]='base'
   [vector]='base'
+  [filter]='base'
   [hnsw]='base simd vector'
 )
 
