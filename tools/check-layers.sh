@@ -18,6 +18,7 @@ declare -A may_include=(
   [vector]='base'
   [filter]='base'
   [hnsw]='base simd vector'
+  [fusion]=''
 )
 
 # Structs of the page format's headers that are computed, never stored.
