@@ -17,6 +17,7 @@ declare -A may_include=(
   [simd]='base'
   [vector]='base'
   [hnsw]='base simd vector'
+  [text]=''
 )
 
 # Structs of the page format's headers that are computed, never stored.
