@@ -19,6 +19,7 @@ declare -A may_include=(
   [filter]='base'
   [hnsw]='base simd vector'
   [fusion]=''
+  [text]=''
 )
 
 # Structs of the page format's headers that are computed, never stored.
