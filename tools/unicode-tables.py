@@ -6,7 +6,8 @@
   tools/unicode-tables.py --check    compare; says nothing where Python knows another Unicode version
 
 Every code point has a class and a simple case folding, of the same length in characters: full folding
-where it is one character (C and S of CaseFolding.txt), else the simple lower case.  Changing the version
+where it is one character (C and S of CaseFolding.txt), else the simple lower case; in lower case where
+the two differ.  Changing the version
 changes lexemes, so it is a change of behaviour that needs a line in the changelog.
 """
 import sys
@@ -46,6 +47,8 @@ def fold(c):
     folded = c.casefold()
     if len(folded) != 1:
         folded = c.lower()[0]
+    # Cherokee folds to capitals, which a stemmer's locale would turn to small letters, or not.
+    folded = folded.lower()
     return ord(folded) - ord(c)
 
 

@@ -185,6 +185,7 @@ TEST(TextFold, KnownCharacters) {
   EXPECT_EQ(Fold(u8"ΣΊσς ЖЁ ԱՖ"), u8"σίσσ жё աֆ");
   EXPECT_EQ(Fold(u8"İIıſKÅ"), u8"iiıskå");
   EXPECT_EQ(Fold(u8"Ⱥ\U00010400ＡǅⅣⒶ"), u8"ⱥ\U00010428ａǆⅳⓐ");
+  EXPECT_EQ(Fold(u8"\u13a0\uab70\u13f0\u13f8"), u8"\uab70\uab70\u13f8\u13f8");
   EXPECT_EQ(Fold(""), "");
   EXPECT_EQ(Fold("\xc9T\xc9", OneByte), "\xc9t\xc9");
 }
