@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// text_reference.h - tokens and n-grams the slow and plain way, for unit tests and fuzzers.
+// text_reference.h - tokens and n-grams the slow and plain way, for unit tests.
 //
 // Characters come with the kind the test says they have, so nothing here relies on the tables.
 #ifndef VECSTORE_TEST_UNIT_TEXT_REFERENCE_H

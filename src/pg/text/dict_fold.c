@@ -97,5 +97,7 @@ vs_fold_lexize(PG_FUNCTION_ARGS)
 		lexemes[0].lexeme = word;
 		lexemes[0].flags = dictionary->filter ? TSL_FILTER : 0;
 	}
+	else
+		pfree(word);
 	PG_RETURN_POINTER(lexemes);
 }

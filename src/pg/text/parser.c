@@ -8,6 +8,7 @@
 #include "postgres.h"
 
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "tsearch/ts_public.h"
 
 #include "pg/text/encoding.h"
@@ -70,13 +71,14 @@ vs_ngram4_start(PG_FUNCTION_ARGS)
 	return start(fcinfo, VS_TOKENIZER_NGRAM, 4);
 }
 
-/* (state, out text, out length) -> type.  The caller checks for interrupts in its dictionaries. */
+/* (state, out text, out length) -> type.  The caller's loop over the tokens checks for no interrupts. */
 Datum
 vs_token_next(PG_FUNCTION_ARGS)
 {
 	VsTokenScan *scan = (VsTokenScan *) PG_GETARG_POINTER(0);
 	VsToken token;
 
+	CHECK_FOR_INTERRUPTS();
 	if (!vs_tokens_next(scan, &token))
 		PG_RETURN_INT32(VS_TOKEN_END);
 	*(char **) PG_GETARG_POINTER(1) = unconstify(char *, token.begin);
