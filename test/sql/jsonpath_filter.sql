@@ -109,8 +109,8 @@ SELECT '{"a": 1}' @@ vecstore.to_jsonpath(repeat('(', 200) || 'a = 1' || repeat(
 SELECT '{"a": 1}' @@ vecstore.to_jsonpath(repeat('NOT (b = 2 OR ', 200) || 'a' || repeat('[*]', 99) || ' = 1' || repeat(')', 200)) AS deep;
 SELECT mistake('NOT ' || repeat('a.', 99) || 'a = 1') = 'accepted: strict exists ($?(!(exists (@?(@' || repeat('."a"', 100) || ' == 1)))))' AS long_path;
 SELECT mistake('NOT ' || repeat('a.', 100) || 'a = 1'), mistake('a' || repeat('[*]', 100) || ' = 1');
-SELECT mistake('a CONTAINS "' || repeat('x', 999) || '"');
-SELECT left(mistake('a CONTAINS "' || repeat('x', 998) || '"'), 20);
+SELECT mistake('a CONTAINS "' || repeat('x', 1001) || '"');
+SELECT left(mistake('a CONTAINS "' || repeat('x', 1000) || '"'), 20);
 SELECT mistake('a = "' || repeat('x', 1048576) || '"');
 SELECT '{"a": 131071}' @@ vecstore.to_jsonpath('a IN [' || string_agg(i::text, ',') || ']') AS many_values FROM generate_series(1, 140000) i;
 SELECT '{"a": 1}' @@ vecstore.to_jsonpath(string_agg('a!=' || i, ' AND ')) AS many_conditions FROM generate_series(2, 70000) i;

@@ -32,7 +32,8 @@ VsFilterStatus CheckValue(Op op, const Value& value) {
   const bool is_string = value.kind == ValueKind::kString || value.kind == ValueKind::kWord;
   if (IsOrder(op) && !is_string && value.kind != ValueKind::kNumber) return VS_FILTER_WANT_ORDERED;
   if (op == Op::kStartsWith && !is_string) return VS_FILTER_WANT_STRING;
-  if (op == Op::kContains && is_string && value.text.size() > VS_FILTER_MAX_SEARCHED)
+  const size_t quotes = value.kind == ValueKind::kString ? 2 : 0;
+  if (op == Op::kContains && is_string && value.text.size() - quotes > VS_FILTER_MAX_SEARCHED)
     return VS_FILTER_SEARCH_TOO_LONG;
   return VS_FILTER_OK;
 }

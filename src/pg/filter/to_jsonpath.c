@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * to_jsonpath.c - vecstore.to_jsonpath(text): a filter as a jsonpath, or a message that says where it is wrong.
+ * to_jsonpath.c - vecstore.to_jsonpath(text): a filter as a jsonpath, or a message that says where
+ * it is wrong.
  *
  * Owns: the messages about filters.  The core does the reading; what it writes goes through
  * jsonpath_in, so nothing but a valid jsonpath can come out.
@@ -11,7 +12,6 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 #include "bridge/filter.h"
 
@@ -19,9 +19,9 @@
 #define MAX_QUOTED 40
 
 #define OPERATORS "=, !=, >, >=, <, <=, CONTAINS, IN, NOT IN, STARTSWITH"
-#define KEYWORD_HINT \
-	"A name or text that is one of the words AND, OR, NOT, IN, CONTAINS, STARTSWITH, or has other " \
-	"characters than letters, digits and underscores, stands in double quotes."
+static const char keyword_hint[] =
+	"A name or text that is one of the words AND, OR, NOT, IN, CONTAINS, STARTSWITH, or has other "
+	"characters than letters, digits and underscores, stands in double quotes.";
 
 typedef struct Expectation
 {
@@ -30,12 +30,13 @@ typedef struct Expectation
 } Expectation;
 
 static const Expectation expectations[] = {
-	[VS_FILTER_WANT_CONDITION] = {"a field name, NOT or \"(\"", KEYWORD_HINT},
-	[VS_FILTER_WANT_NAME] = {"a field name", KEYWORD_HINT},
-	[VS_FILTER_WANT_STAR] = {"\"[*]\"", "Only any element of an array can be asked for, not one by number."},
+	[VS_FILTER_WANT_CONDITION] = {"a field name, NOT or \"(\"", keyword_hint},
+	[VS_FILTER_WANT_NAME] = {"a field name", keyword_hint},
+	[VS_FILTER_WANT_STAR] = {"\"[*]\"",
+							 "Only any element of an array can be asked for, not one by number."},
 	[VS_FILTER_WANT_OPERATOR] = {"an operator", "The operators are " OPERATORS "."},
 	[VS_FILTER_WANT_IN] = {"IN", "Write NOT before a whole condition, as in NOT price < 10."},
-	[VS_FILTER_WANT_VALUE] = {"a string, a number, true, false or null", KEYWORD_HINT},
+	[VS_FILTER_WANT_VALUE] = {"a string, a number, true, false or null", keyword_hint},
 	[VS_FILTER_WANT_ORDERED] = {"a number or a string",
 								"Values other than numbers and strings have no order: use = or !=."},
 	[VS_FILTER_WANT_STRING] = {"a string", "Put the beginning of the text in quotes."},
@@ -90,13 +91,15 @@ place(const char *filter, const VsFilterResult *result)
 }
 
 static void
-report_syntax(VsFilterStatus status, const char *near, int position)
+report_syntax(VsFilterStatus status, const char *near, int position, bool at_end)
 {
 	const Expectation *expected = &expectations[status];
+	/* How to quote what is there helps nobody where nothing is. */
+	const char *hint = at_end && expected->hint == keyword_hint ? NULL : expected->hint;
 
 	ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("syntax error in filter %s", near),
 					errdetail("Expected %s at character %d.", expected->what, position),
-					expected->hint ? errhint("%s", expected->hint) : 0));
+					hint ? errhint("%s", hint) : 0));
 }
 
 /* What is wrong with a string or a number. */
@@ -144,7 +147,7 @@ report_filter(const char *filter, size_t size, VsFilterStatus status, const VsFi
 		report_limit(status, size, position);
 	if (status < VS_FILTER_WANT_CONDITION)
 		report_token(status, place(filter, result), position);
-	report_syntax(status, place(filter, result), position);
+	report_syntax(status, place(filter, result), position, result->token == 0);
 }
 
 Datum
