@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * bm25_page.h - what a bm25 index has on its pages.
+ *
+ * Owns: every struct that is written, with its offsets asserted.  src/core/bm25/README.md explains
+ * the format.  Pages have PostgreSQL's header; VsBm25PageTail is their special space; what lies between
+ * is the payload.
+ *
+ * A segment is one run of consecutive blocks: its streams, one after the other.  It never changes, but
+ * for the bits of its live stream.
+ */
+#ifndef VECSTORE_BRIDGE_BM25_PAGE_H
+#define VECSTORE_BRIDGE_BM25_PAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define VS_BM25_ASSERT(condition, message) static_assert(condition, message)
+#else
+#define VS_BM25_ASSERT(condition, message) _Static_assert(condition, message)
+#endif
+
+#define VS_BM25_MAGIC 0x35324d42u /* "BM25" */
+#define VS_BM25_VERSION 1
+#define VS_BM25_PAGE_ID 0xB525
+
+/* The special space of every page. */
+typedef struct VsBm25PageTail {
+  uint8_t kind;     /* VsBm25PageKind */
+  uint8_t stream;   /* of a page of a segment */
+  uint16_t page_id; /* VS_BM25_PAGE_ID */
+  uint32_t owner;   /* of a page of a segment: its id */
+} VsBm25PageTail;
+VS_BM25_ASSERT(sizeof(VsBm25PageTail) == 8, "on disk");
+
+typedef enum VsBm25PageKind {
+  VS_BM25_META = 1,
+  VS_BM25_FREE_LIST,
+  VS_BM25_LANE_HEAD,
+  VS_BM25_LANE,
+  VS_BM25_OVERFLOW,
+  VS_BM25_SEGMENT
+} VsBm25PageKind;
+
+/* Bytes between header (24) and tail (8) of an 8192-byte page. */
+#define VS_BM25_PAYLOAD 8160
+
+/* Streams of a segment, in the order of their pages. */
+typedef enum VsBm25Stream {
+  VS_BM25_TERMS,     /* leaves of the dictionary, then its inner pages level by level; the last page is the root */
+  VS_BM25_SKIPS,     /* VsBm25Skip of each block of postings */
+  VS_BM25_POSTINGS,  /* document numbers and frequencies */
+  VS_BM25_POSITIONS, /* where in the documents */
+  VS_BM25_LENGTHS,   /* uint16 per document */
+  VS_BM25_ROWS,      /* VsBm25Row per document */
+  VS_BM25_LIVE,      /* a bit per document, set while its row lives */
+  VS_BM25_STREAMS
+} VsBm25Stream;
+
+/* A heap row: block, then offset. */
+typedef struct VsBm25Row {
+  uint16_t block_high, block_low, offset;
+} VsBm25Row;
+VS_BM25_ASSERT(sizeof(VsBm25Row) == 6, "on disk");
+
+#define VS_BM25_LENGTHS_PER_PAGE (VS_BM25_PAYLOAD / 2)
+#define VS_BM25_ROWS_PER_PAGE (VS_BM25_PAYLOAD / 6)
+#define VS_BM25_LIVE_PER_PAGE (VS_BM25_PAYLOAD * 8)
+
+/* Documents of a block of postings. */
+#define VS_BM25_BLOCK 128
+
+/* The highest (frequency, least length) pairs of a block: its documents score no more than one of these. */
+#define VS_BM25_IMPACTS 2
+typedef struct VsBm25Impact {
+  uint16_t tf, len;
+} VsBm25Impact;
+
+/* Where a block of postings is, what is in it, and what it is worth at most. */
+typedef struct VsBm25Skip {
+  uint32_t last_doc;
+  uint32_t postings_page;
+  uint32_t positions_page;
+  uint16_t postings_offset;
+  uint16_t positions_offset;
+  uint8_t doc_bits, tf_bits;  /* widths of the packed numbers */
+  uint8_t position_bits;
+  uint8_t flags;              /* VS_BM25_SKIP_* */
+  VsBm25Impact impacts[VS_BM25_IMPACTS];
+} VsBm25Skip;
+VS_BM25_ASSERT(sizeof(VsBm25Skip) == 28 && offsetof(VsBm25Skip, impacts) == 20, "on disk");
+
+/* A segment, as the meta page lists it.  64 bits first: nothing is padded. */
+typedef struct VsBm25Segment {
+  uint64_t sum_len;
+  uint64_t n_postings;
+  uint32_t id; /* never used again */
+  uint32_t first_block;
+  uint32_t n_docs;
+  uint32_t n_live;
+  uint32_t n_terms;
+  uint32_t pages[VS_BM25_STREAMS];
+  uint8_t level; /* merges behind it */
+  uint8_t tree_height; /* pages from the dictionary's root to a leaf; 0: no terms */
+  uint8_t has_positions;
+  uint8_t reserved;
+  uint32_t spare;
+} VsBm25Segment;
+VS_BM25_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
+
+#endif
