@@ -64,6 +64,11 @@ typedef struct VsBm25Row {
 } VsBm25Row;
 VS_BM25_ASSERT(sizeof(VsBm25Row) == 6, "on disk");
 
+/* A number that orders rows as the heap does. */
+static inline uint64_t vs_bm25_row_key(VsBm25Row row) {
+  return (uint64_t)row.block_high << 32 | (uint64_t)row.block_low << 16 | row.offset;
+}
+
 #define VS_BM25_LENGTHS_PER_PAGE (VS_BM25_PAYLOAD / 2)
 #define VS_BM25_ROWS_PER_PAGE (VS_BM25_PAYLOAD / 6)
 #define VS_BM25_LIVE_PER_PAGE (VS_BM25_PAYLOAD * 8)
@@ -71,11 +76,19 @@ VS_BM25_ASSERT(sizeof(VsBm25Row) == 6, "on disk");
 /* Documents of a block of postings. */
 #define VS_BM25_BLOCK 128
 
+#define VS_BM25_SKIPS_PER_PAGE (VS_BM25_PAYLOAD / 28)
+
 /* The highest (frequency, least length) pairs of a block: its documents score no more than one of these. */
 #define VS_BM25_IMPACTS 2
 typedef struct VsBm25Impact {
   uint16_t tf, len;
 } VsBm25Impact;
+
+typedef enum VsBm25SkipFlags {
+  VS_BM25_TF_FROM_ZERO = 1,    /* frequencies are stored as they are, not less one */
+  VS_BM25_COUNTS_STORED = 2,   /* a document may have more or fewer positions than its frequency */
+  VS_BM25_CLASSES_STORED = 4   /* some position is not of class D */
+} VsBm25SkipFlags;
 
 /* Where a block of postings is, what is in it, and what it is worth at most. */
 typedef struct VsBm25Skip {
@@ -86,7 +99,7 @@ typedef struct VsBm25Skip {
   uint16_t positions_offset;
   uint8_t doc_bits, tf_bits;  /* widths of the packed numbers */
   uint8_t position_bits;
-  uint8_t flags;              /* VS_BM25_SKIP_* */
+  uint8_t flags;              /* VsBm25SkipFlags */
   VsBm25Impact impacts[VS_BM25_IMPACTS];
 } VsBm25Skip;
 VS_BM25_ASSERT(sizeof(VsBm25Skip) == 28 && offsetof(VsBm25Skip, impacts) == 20, "on disk");
@@ -104,8 +117,8 @@ typedef struct VsBm25Segment {
   uint8_t level; /* merges behind it */
   uint8_t tree_height; /* pages from the dictionary's root to a leaf; 0: no terms */
   uint8_t has_positions;
-  uint8_t reserved;
-  uint32_t spare;
+  uint8_t rows_ascend; /* rows are in the order of documents */
+  uint32_t leaf_pages; /* of the dictionary: the first pages of its stream */
 } VsBm25Segment;
 VS_BM25_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
 
