@@ -56,6 +56,57 @@ void vs_bm25_merge(const VsBm25Memory *memory, int n, const VsBm25Segment *const
                    const VsBm25Source *sources, const VsBm25Sink *sink, VsBm25Segment *merged,
                    void (*check_interrupts)(void));
 
+/* ------ searching ------ */
+
+/* A row (vs_bm25_row_key) and its score.  Better: a higher score, or the same and a smaller row. */
+typedef struct VsBm25Result {
+  double score;
+  uint64_t row;
+} VsBm25Result;
+
+/* The best k results of those offered. */
+typedef struct VsBm25Top VsBm25Top;
+
+VsBm25Top *vs_bm25_top(const VsBm25Memory *memory);
+/* Empty it.  after: not NULL, only results worse than that one are taken from now on.  k >= 1. */
+void vs_bm25_top_reset(VsBm25Top *top, uint32_t k, const VsBm25Result *after);
+/* Scores of 0 are not results. */
+void vs_bm25_top_offer(VsBm25Top *top, double score, uint64_t row);
+/* Results, best first, until the next reset. */
+uint32_t vs_bm25_top_sorted(VsBm25Top *top, const VsBm25Result **results);
+
+typedef struct VsBm25Searcher VsBm25Searcher;
+
+/* What searches have done, for EXPLAIN and tests. */
+typedef struct VsBm25Counters {
+  uint64_t segments;
+  uint64_t blocks;     /* of postings, unpacked */
+  uint64_t candidates; /* documents whose score or match was decided */
+} VsBm25Counters;
+
+/*
+ * For one query, and any number of segments.  weights: of the classes; check_interrupts is called now and
+ * then.  The query must stay where it is.
+ */
+VsBm25Searcher *vs_bm25_searcher(const VsBm25Memory *memory, const VsBm25Query *query,
+                                 const uint8_t weights[VS_BM25_CLASSES], void (*check_interrupts)(void));
+/* Does the query ask for positions? */
+bool vs_bm25_wants_positions(const VsBm25Query *query);
+/* Adds to df[i] the documents that have leaf i (for a prefix: the sum over its lexemes, and
+ * *expansions grows by their number; NULL: not wanted). */
+void vs_bm25_lookup(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                    uint64_t *df, uint64_t *expansions);
+/* Offers `top` every live document that matches, has a scored leaf, and may be among the best. */
+void vs_bm25_search(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                    const VsBm25Model *model, VsBm25Top *top);
+/*
+ * Reports every live document that matches, in the order of documents.  False: the query asks for positions that
+ * the segment lacks, and documents were reported that may not match.
+ */
+bool vs_bm25_matches(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                     void *context, void (*found)(void *context, VsBm25Row row));
+const VsBm25Counters *vs_bm25_counters(const VsBm25Searcher *searcher);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,7 +42,8 @@ using Page = std::array<uint8_t, VS_BM25_PAYLOAD>;
 struct Segment {
   VsBm25Segment info = {};
   std::vector<std::unique_ptr<Page>> streams[VS_BM25_STREAMS];
-  // What read() returns is overwritten by the next read, to catch pointers that are kept.
+  // What read() returns is overwritten by the next read, to catch pointers that are kept; slow.
+  bool forgetful = true;
   Page current[2];
   int turn = 0;
 
@@ -61,6 +62,7 @@ struct Segment {
   }
   static const uint8_t* Read(void* context, VsBm25Stream stream, uint32_t page) {
     Segment* segment = static_cast<Segment*>(context);
+    if (!segment->forgetful) return segment->streams[stream].at(page)->data();
     memset(segment->current[segment->turn].data(), 0xA5, VS_BM25_PAYLOAD);
     segment->turn ^= 1;
     segment->current[segment->turn] = *segment->streams[stream].at(page);

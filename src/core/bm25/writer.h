@@ -10,6 +10,7 @@
 #include "bridge/bm25_segment.h"
 #include "core/base/grow_array.h"
 #include "core/bm25/bytes.h"
+#include "core/bm25/match.h"
 
 namespace vecstore {
 namespace bm25 {
@@ -22,8 +23,6 @@ constexpr int kRestartInterval = 16;
 // A lexeme of a tsvector is shorter.
 constexpr size_t kMaxLexeme = 2048;
 constexpr uint32_t kMaxPositions = 255;
-
-inline Memory HostMemory(const VsBm25Memory* memory) { return {memory->context, memory->grow}; }
 
 // Bytes of one stream, handed to the sink a page at a time.
 struct PageStream {
