@@ -122,4 +122,89 @@ typedef struct VsBm25Segment {
 } VsBm25Segment;
 VS_BM25_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
 
+/* ------ block 0: what the index is made of ------ */
+
+#define VS_BM25_META_BLOCK 0
+#define VS_BM25_FREE_BLOCK 1
+#define VS_BM25_FIRST_LANE 2
+#define VS_BM25_LANES 4
+#define VS_BM25_FIRST_RUN (VS_BM25_FIRST_LANE + VS_BM25_LANES)
+#define VS_BM25_MAX_SEGMENTS 100
+#define VS_BM25_BYTE_ORDER 0x0102
+
+typedef struct VsBm25Meta {
+  uint32_t magic;
+  uint16_t version;
+  uint16_t byte_order;
+  uint32_t next_id; /* of a segment */
+  uint32_t n_segments;
+  uint8_t weights[4]; /* of the classes D, C, B, A */
+  uint8_t positions;  /* are kept */
+  uint8_t reserved[11];
+  VsBm25Segment segments[VS_BM25_MAX_SEGMENTS];
+} VsBm25Meta;
+VS_BM25_ASSERT(offsetof(VsBm25Meta, segments) == 32 && sizeof(VsBm25Meta) <= VS_BM25_PAYLOAD, "on disk");
+
+/* ------ block 1: blocks that nothing uses ------ */
+
+/* Blocks that readers may still look at, until no snapshot is as old as horizon. */
+typedef struct VsBm25FreeRun {
+  uint64_t horizon; /* a full transaction id */
+  uint32_t first, count;
+} VsBm25FreeRun;
+
+#define VS_BM25_FREE_RUNS 500
+typedef struct VsBm25FreeList {
+  uint32_t next_block; /* all blocks from here on were never used */
+  uint32_t n;
+  VsBm25FreeRun runs[VS_BM25_FREE_RUNS];
+} VsBm25FreeList;
+VS_BM25_ASSERT(sizeof(VsBm25FreeRun) == 16 && sizeof(VsBm25FreeList) <= VS_BM25_PAYLOAD, "on disk");
+
+/* ------ blocks 2 to 5: lanes, where new documents wait for a segment ------ */
+
+/* Pages of a lane. */
+typedef struct VsBm25Run {
+  uint64_t sum_len;
+  uint32_t first_block;
+  uint32_t pages; /* reserved; 0: there is no run */
+  uint32_t used;  /* of these */
+  uint32_t end;   /* of the records on the last page used: an offset from the beginning of the page */
+  uint32_t n_docs;
+  uint32_t reserved;
+} VsBm25Run;
+VS_BM25_ASSERT(sizeof(VsBm25Run) == 32, "on disk");
+
+#define VS_BM25_LANE_PAGES 32
+#define VS_BM25_SEALED_RUNS 32
+/* New documents go to `open`; full runs are sealed, and wait to become a segment. */
+typedef struct VsBm25Lane {
+  uint32_t n_sealed;
+  uint32_t reserved;
+  VsBm25Run open;
+  VsBm25Run sealed[VS_BM25_SEALED_RUNS];
+} VsBm25Lane;
+VS_BM25_ASSERT(offsetof(VsBm25Lane, open) == 8 && sizeof(VsBm25Lane) <= VS_BM25_PAYLOAD, "on disk");
+
+typedef enum VsBm25RecordFlags {
+  VS_BM25_DEAD = 1,
+  VS_BM25_ELSEWHERE = 2 /* the tsvector lies on overflow pages */
+} VsBm25RecordFlags;
+
+/* A document of a lane.  Records are aligned to 4 bytes. */
+typedef struct VsBm25Record {
+  uint32_t bytes; /* of the record */
+  VsBm25Row row;
+  uint16_t len;
+  uint8_t flags; /* VsBm25RecordFlags */
+  uint8_t reserved[3];
+  /* the tsvector, or VsBm25Overflow */
+} VsBm25Record;
+VS_BM25_ASSERT(sizeof(VsBm25Record) == 16, "on disk");
+
+typedef struct VsBm25Overflow {
+  uint32_t first_block, pages, bytes;
+} VsBm25Overflow;
+VS_BM25_ASSERT(sizeof(VsBm25Overflow) == 12, "on disk");
+
 #endif
