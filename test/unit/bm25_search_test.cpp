@@ -129,7 +129,8 @@ void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uin
   std::vector<uint64_t> df(query->n_leaves + 1);
   for (auto& segment : index->segments) {
     const VsBm25Source source = segment->source();
-    vs_bm25_lookup(searcher, &segment->info, &source, df.data(), nullptr);
+    uint64_t expansions = 0;
+    ASSERT_TRUE(vs_bm25_lookup(searcher, &segment->info, &source, df.data(), &expansions, 1000000));
   }
   std::vector<double> idf;
   for (int i = 0; i < query->n_leaves; ++i) {
@@ -267,7 +268,8 @@ TEST(Bm25Search, SkipsMostOfALongList) {
   VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kPlainWeights, &NoInterrupts);
   const VsBm25Source source = index.segments[0]->source();
   uint64_t df[3] = {};
-  vs_bm25_lookup(searcher, &index.segments[0]->info, &source, df, nullptr);
+  uint64_t expansions = 0;
+  vs_bm25_lookup(searcher, &index.segments[0]->info, &source, df, &expansions, 1000);
   const double idf[3] = {vs_bm25_idf(40000, df[0]), vs_bm25_idf(40000, df[1]), vs_bm25_idf(40000, df[2])};
   const VsBm25Model model = {1.2, 0.75, 2, index.sum_len / 40000, idf};
   VsBm25Top* top = vs_bm25_top(&memory);

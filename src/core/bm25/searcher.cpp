@@ -121,7 +121,7 @@ const VsBm25Counters* vs_bm25_counters(const VsBm25Searcher* searcher) {
   return &searcher->counters;
 }
 
-// Calls `with` for each term of the segment that a leaf stands for.
+// Calls `with` for each term of the segment that a leaf stands for, while it returns true.
 template <class With>
 static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
                        const VsBm25Segment* segment, const VsBm25Source* source, With with) {
@@ -137,20 +137,24 @@ static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
   TermScan terms;
   for (terms.BeginAt(segment, source, lexeme, leaf.length); terms.valid; terms.Next()) {
     if (terms.key_length() < leaf.length || memcmp(terms.key(), lexeme, leaf.length) != 0) break;
-    with(terms.term);
+    if (!with(terms.term)) break;
     searcher->CheckInterrupts();
   }
 }
 
-void vs_bm25_lookup(VsBm25Searcher* searcher, const VsBm25Segment* segment,
-                    const VsBm25Source* source, uint64_t* df, uint64_t* expansions) {
+bool vs_bm25_lookup(VsBm25Searcher* searcher, const VsBm25Segment* segment,
+                    const VsBm25Source* source, uint64_t* df, uint64_t* expansions,
+                    uint64_t max_expansions) {
   for (int i = 0; i < searcher->query->n_leaves; ++i) {
     const VsBm25Leaf& leaf = searcher->query->leaves[i];
     ForTermsOf(searcher, leaf, segment, source, [&](const TermInfo& term) {
       df[i] += term.df;
-      if (expansions != nullptr && leaf.prefix) ++*expansions;
+      *expansions += leaf.prefix;
+      return *expansions <= max_expansions;
     });
+    if (*expansions > max_expansions) return false;
   }
+  return true;
 }
 
 void VsBm25Searcher::CheckInterrupts() {
@@ -171,6 +175,7 @@ void VsBm25Searcher::OpenLeaf(int leaf) {
     } else {
       list->Open(term);
     }
+    return true;
   });
   if (what.prefix) list->CloseUnion();
   state->judge.block.number = state->drive.block.number = state->scored_block = kNoDoc;

@@ -76,7 +76,7 @@ estimate_query(Oid index, TSQuery tsquery, Bm25Query source, Estimate *estimate)
 	if (source != NULL)
 		bm25_statement_statistics(index, source, query, &statistics);
 	else
-		bm25_index_statistics(index, query, &statistics);
+		bm25_index_statistics(index, query, false, &statistics);
 	estimate->n_docs = statistics.n_docs;
 	estimate->postings = 0;
 	for (int i = 0; i < query->n_leaves; i++)

@@ -125,7 +125,7 @@ vs_bm25_term_stats(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("word is too long (%u bytes, max %d bytes)", leaf.length, MAXSTRLEN - 1)));
-	bm25_index_statistics(oid, &query, &statistics);
+	bm25_index_statistics(oid, &query, true, &statistics);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	values[0] = Int64GetDatum((int64) statistics.df[0]);

@@ -28,16 +28,16 @@ typedef struct Counting
 	const VsBm25Query *query;
 	double *df;
 	uint64 expansions;
+	bool exact;
 } Counting;
 
-static void
-check_expansions(Counting *counting)
+static void pg_attribute_noreturn()
+too_many_expansions(void)
 {
-	if (counting->expansions > (uint64) vs_bm25_max_expansions)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("prefixes of the query stand for more than %d lexemes", vs_bm25_max_expansions),
-				 errhint("Search for longer prefixes, or raise vecstore.bm25_max_expansions.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+			 errmsg("prefixes of the query stand for more than %d lexemes", vs_bm25_max_expansions),
+			 errhint("Search for longer prefixes, or raise vecstore.bm25_max_expansions.")));
 }
 
 static void
@@ -71,9 +71,10 @@ add_index(Relation index, Counting *counting, Bm25Statistics *statistics)
 		Bm25Reader reader;
 
 		bm25_begin_reader(&reader, index, &snapshot->meta.segments[i], VS_BM25_STREAMS);
-		vs_bm25_lookup(searcher, &reader.segment, &reader.source, df, &counting->expansions);
+		if (!vs_bm25_lookup(searcher, &reader.segment, &reader.source, df, &counting->expansions,
+							vs_bm25_max_expansions) && counting->exact)
+			too_many_expansions();
 		bm25_end_reader(&reader);
-		check_expansions(counting);
 	}
 	for (int i = 0; i < counting->query->n_leaves; i++)
 		counting->df[i] += df[i];
@@ -93,11 +94,11 @@ not_an_index(Oid index)
 }
 
 void
-bm25_index_statistics(Oid index, const VsBm25Query *query, Bm25Statistics *statistics)
+bm25_index_statistics(Oid index, const VsBm25Query *query, bool exact, Bm25Statistics *statistics)
 {
 	char kind = get_rel_relkind(index);
 	Relation rel;
-	Counting counting = {.query = query};
+	Counting counting = {.query = query, .exact = exact};
 	List *leaves;
 	ListCell *cell;
 	MemoryContext result = CurrentMemoryContext,
@@ -235,6 +236,6 @@ bm25_statement_statistics(Oid index, Bm25Query source, const VsBm25Query *query,
 			return;
 		}
 	}
-	bm25_index_statistics(index, query, statistics);
+	bm25_index_statistics(index, query, true, statistics);
 	remember(&moment, index, asked, query->n_leaves, statistics);
 }

@@ -17,8 +17,11 @@ typedef struct Bm25Statistics
 	double *df; /* of each leaf of the query */
 } Bm25Statistics;
 
-/* Of an index; for a partitioned one, of all its partitions together. */
-extern void bm25_index_statistics(Oid index, const VsBm25Query *query, Bm25Statistics *statistics);
+/*
+ * Of an index; for a partitioned one, of all its partitions together.  exact: errors for prefixes that stand
+ * for too many lexemes; else documents of some of them are counted.
+ */
+extern void bm25_index_statistics(Oid index, const VsBm25Query *query, bool exact, Bm25Statistics *statistics);
 
 /*
  * The same, but what one statement has seen once it sees again, so that order and projection agree while
