@@ -26,7 +26,7 @@ namespace {
 
 // Documents of a window at most, and at least.
 constexpr uint32_t kWindow = 4096;
-constexpr uint32_t kLeastWindow = 512;
+constexpr uint32_t kLeastWindow = 2048;
 
 // How far sums in single precision may be off.
 double Slack(int terms) { return 1 - 1e-6 * (2 + terms); }
@@ -128,9 +128,22 @@ void VsBm25Searcher::SearchAll(VsBm25Top* top) {
     }
     const uint32_t found = leapfrog.Next(doc);
     if (found == kNoDoc) break;
-    if (found <= last) Judge(found, top);
+    if (found <= last && MayReach(found, bound, top->threshold())) Judge(found, top);
     doc = found <= last ? found + 1 : found;
   }
+}
+
+// What the lists of a leapfrog have of a document, with the bound of the others: cheaper than to judge it.
+bool VsBm25Searcher::MayReach(uint32_t doc, double bound, double threshold) {
+  if (threshold == 0) return true;
+  const uint16_t len = lengths.Of(doc);
+  for (int i = 0; i < query->n_leaves; ++i) {
+    const LeafState& leaf = leaves[i];
+    if (!leaf.required || !query->leaves[i].scored) continue;
+    bound -= static_cast<double>(leaf.bounds[leaf.drive.at]);
+    bound += vs_bm25_leaf_score(model, i, MaxBoost(i), leaf.drive.block.tfs[leaf.drive.index], len);
+  }
+  return bound >= threshold * Slack(query->n_leaves);
 }
 
 namespace {
@@ -224,6 +237,7 @@ class AnySearch {
     seen_ = searcher->memory.New<uint64_t>(kWindow / 64);
     memset(sums_, 0, kWindow * sizeof(*sums_));
     memset(seen_, 0, kWindow / 8);
+    slack_ = Slack(n_);
   }
 
   void Run() {
@@ -273,18 +287,19 @@ class AnySearch {
     return bound;
   }
 
-  double Needed() const { return top_->threshold() * Slack(n_); }
+  // What a score in single precision must reach.
+  void FindNeeded() { needed_ = top_->threshold() * slack_; }
 
   // The lists of the least bounds that do not reach the threshold together come first.
   void Partition() {
     std::sort(lists_, lists_ + n_, [](const WindowList& a, const WindowList& b) {
       return a.bound != b.bound ? a.bound < b.bound : a.leaf < b.leaf;
     });
-    const double needed = Needed();
+    FindNeeded();
     inessential_bound_ = 0;
     first_essential_ = 0;
     while (first_essential_ < n_ &&
-           inessential_bound_ + lists_[first_essential_].bound < needed) {
+           inessential_bound_ + lists_[first_essential_].bound < needed_) {
       inessential_bound_ += lists_[first_essential_++].bound;
     }
     for (int i = 0; i < n_; ++i) lists_[i].essential = i >= first_essential_;
@@ -308,7 +323,7 @@ class AnySearch {
 
   void OneEssential() {
     ForPostings(lists_[first_essential_], [this](uint32_t doc, float score) {
-      if (score + inessential_bound_ >= Needed()) Consider(doc, static_cast<double>(score));
+      if (score + inessential_bound_ >= needed_) Consider(doc, static_cast<double>(score));
     });
   }
 
@@ -325,7 +340,7 @@ class AnySearch {
         const uint32_t at = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
         const float sum = sums_[at];
         sums_[at] = 0;
-        if (sum + inessential_bound_ >= Needed()) Consider(begin_ + at, static_cast<double>(sum));
+        if (sum + inessential_bound_ >= needed_) Consider(begin_ + at, static_cast<double>(sum));
       }
       seen_[word] = 0;
     }
@@ -335,7 +350,7 @@ class AnySearch {
   void Consider(uint32_t doc, double sum) {
     double upper = sum + inessential_bound_;
     for (int i = first_essential_ - 1; i >= 0; --i) {
-      if (upper < Needed()) return;
+      if (upper < needed_) return;
       const int leaf = lists_[i].leaf;
       upper -= lists_[i].bound;
       if (!searcher_->Has(leaf, doc)) continue;
@@ -343,7 +358,9 @@ class AnySearch {
       upper += vs_bm25_leaf_score(searcher_->model, leaf, searcher_->MaxBoost(leaf),
                                   walk.block.tfs[walk.index], searcher_->lengths.Of(doc));
     }
-    if (upper >= Needed()) searcher_->Judge(doc, top_);
+    if (upper < needed_) return;
+    searcher_->Judge(doc, top_);
+    FindNeeded();
   }
 
   VsBm25Searcher* searcher_;
@@ -352,6 +369,7 @@ class AnySearch {
   int n_;
   int first_essential_;
   double inessential_bound_;
+  double slack_, needed_;
   uint32_t begin_, end_;
   float* sums_;     // of the window's documents; zero between windows
   uint64_t* seen_;  // which of them were touched

@@ -103,6 +103,7 @@ struct VsBm25Searcher {
   // drivers
   int* SortRequired(int* n) const;
   void SearchAll(VsBm25Top* top);
+  bool MayReach(uint32_t doc, double bound, double threshold);
   void SearchOne(int leaf, VsBm25Top* top);
   void SearchAny(VsBm25Top* top);
 };

@@ -13,10 +13,13 @@
 
 #include "access/genam.h"
 #include "catalog/partition.h"
+#include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "parser/parse_func.h"
 #include "utils/float.h"
 #include "utils/lsyscache.h"
 #include "utils/selfuncs.h"
@@ -163,29 +166,60 @@ names_index(Const *constant, Oid index)
 	return get_rel_relispartition(index) && list_member_oid(get_partition_ancestors(index), named);
 }
 
-/* Writes the number of rows that are probably wanted into the path. */
-static void
-pass_hint(PlannerInfo *root, IndexPath *path, const Estimate *estimate)
+/* The share of rows that conditions let through which the index does not know. */
+static double
+other_conditions(PlannerInfo *root, IndexPath *path)
 {
-	OpExpr *order = linitial(path->indexorderbys);
-	RelOptInfo *rel = path->indexinfo->rel;
-	double share = rel->tuples > 0 ? rel->rows / rel->tuples : 1;
-	Const *constant;
-	Bm25Query query;
-	double wanted;
+	List *others = NIL;
+	ListCell *cell;
 
-	if (root->limit_tuples <= 0 || !IsA(lsecond(order->args), Const) ||
-		((Const *) lsecond(order->args))->constisnull)
+	foreach(cell, path->indexinfo->rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+
+		if (!is_redundant_with_indexclauses(rinfo, path->indexclauses))
+			others = lappend(others, rinfo);
+	}
+	return clauselist_selectivity(root, others, path->indexinfo->rel->relid, JOIN_INNER, NULL);
+}
+
+/* The query with the number of rows that are probably wanted; NULL: it is neither a constant nor bm25query(). */
+static Node *
+with_hint(Node *query, int32 k)
+{
+	Oid arguments[] = {TSQUERYOID, REGCLASSOID, FLOAT8OID, INT4OID};
+	Oid function;
+
+	if (IsA(query, Const) && !((Const *) query)->constisnull)
+	{
+		Const *constant = copyObject((Const *) query);
+		Bm25Query old = DatumGetBm25Query(constant->constvalue);
+
+		constant->constvalue = PointerGetDatum(bm25_make_query(BM25_QUERY_TSQUERY(old), old->index, old->boost, k));
+		return (Node *) constant;
+	}
+	if (!IsA(query, FuncExpr) || list_length(((FuncExpr *) query)->args) != 2)
+		return NULL;
+	function = LookupFuncName(list_make2(makeString("vecstore"), makeString("bm25query")), 4, arguments, true);
+	if (!OidIsValid(function))
+		return NULL;
+	return (Node *) makeFuncExpr(function, exprType(query),
+								 list_make4(linitial(((FuncExpr *) query)->args), lsecond(((FuncExpr *) query)->args),
+											makeNullConst(FLOAT8OID, -1, InvalidOid),
+											makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(k), false, true)),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+static void
+pass_hint(PlannerInfo *root, IndexPath *path)
+{
+	OpExpr *order = copyObject(linitial_node(OpExpr, path->indexorderbys));
+	double wanted = ceil(root->limit_tuples * 1.1 / Max(other_conditions(root, path), 1e-4)) + 2;
+	Node *query = with_hint(lsecond(order->args), (int32) Min(wanted, LARGEST_HINT));
+
+	if (query == NULL)
 		return;
-	/* What conditions of the index let through does not count, for the index counts it. */
-	if (path->indexclauses != NIL && estimate->matches > 0)
-		share = Min(1, share * estimate->n_docs / estimate->matches);
-	wanted = ceil(root->limit_tuples * 1.1 / Max(share, 1e-4)) + 8;
-	order = copyObject(order);
-	constant = lsecond(order->args);
-	query = DatumGetBm25Query(constant->constvalue);
-	query = bm25_make_query(BM25_QUERY_TSQUERY(query), query->index, query->boost, (int32) Min(wanted, LARGEST_HINT));
-	constant->constvalue = PointerGetDatum(query);
+	lsecond(order->args) = query;
 	path->indexorderbys = list_make1(order);
 }
 
@@ -226,7 +260,7 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 	{
 		/* Blocks that cannot hold one of the best are skipped. */
 		read = Min(read, sqrt(read * root->limit_tuples) * 50);
-		pass_hint(root, path, path->indexclauses != NIL ? &condition : &estimate);
+		pass_hint(root, path);
 	}
 	*pages = ceil(read / POSTINGS_PER_PAGE) + 4;
 	*startup = *pages * page_cost * 0.25 + read * POSTING_COST * cpu_operator_cost;
