@@ -15,11 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-#define VS_BM25_ASSERT(condition, message) static_assert(condition, message)
-#else
-#define VS_BM25_ASSERT(condition, message) _Static_assert(condition, message)
-#endif
+#include "bridge/static_assert.h"
 
 #define VS_BM25_MAGIC 0x35324d42u /* "BM25" */
 #define VS_BM25_VERSION 1
@@ -32,7 +28,7 @@ typedef struct VsBm25PageTail {
   uint16_t page_id; /* VS_BM25_PAGE_ID */
   uint32_t owner;   /* of a page of a segment: its id */
 } VsBm25PageTail;
-VS_BM25_ASSERT(sizeof(VsBm25PageTail) == 8, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25PageTail) == 8, "on disk");
 
 typedef enum VsBm25PageKind {
   VS_BM25_META = 1,
@@ -62,7 +58,7 @@ typedef enum VsBm25Stream {
 typedef struct VsBm25Row {
   uint16_t block_high, block_low, offset;
 } VsBm25Row;
-VS_BM25_ASSERT(sizeof(VsBm25Row) == 6, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Row) == 6, "on disk");
 
 /* A number that orders rows as the heap does. */
 static inline uint64_t vs_bm25_row_key(VsBm25Row row) {
@@ -83,6 +79,7 @@ static inline uint64_t vs_bm25_row_key(VsBm25Row row) {
 typedef struct VsBm25Impact {
   uint16_t tf, len;
 } VsBm25Impact;
+VS_STATIC_ASSERT(sizeof(VsBm25Impact) == 4, "on disk");
 
 typedef enum VsBm25SkipFlags {
   VS_BM25_TF_FROM_ZERO = 1,    /* frequencies are stored as they are, not less one */
@@ -102,7 +99,7 @@ typedef struct VsBm25Skip {
   uint8_t flags;              /* VsBm25SkipFlags */
   VsBm25Impact impacts[VS_BM25_IMPACTS];
 } VsBm25Skip;
-VS_BM25_ASSERT(sizeof(VsBm25Skip) == 28 && offsetof(VsBm25Skip, impacts) == 20, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Skip) == 28 && offsetof(VsBm25Skip, impacts) == 20, "on disk");
 
 /* A segment, as the meta page lists it.  64 bits first: nothing is padded. */
 typedef struct VsBm25Segment {
@@ -120,7 +117,7 @@ typedef struct VsBm25Segment {
   uint8_t rows_ascend; /* rows are in the order of documents */
   uint32_t leaf_pages; /* of the dictionary: the first pages of its stream */
 } VsBm25Segment;
-VS_BM25_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
 
 /* ------ block 0: what the index is made of ------ */
 
@@ -143,7 +140,7 @@ typedef struct VsBm25Meta {
   uint8_t reserved[11];
   VsBm25Segment segments[VS_BM25_MAX_SEGMENTS];
 } VsBm25Meta;
-VS_BM25_ASSERT(offsetof(VsBm25Meta, segments) == 32 && sizeof(VsBm25Meta) <= VS_BM25_PAYLOAD, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Meta) == 7232 && offsetof(VsBm25Meta, segments) == 32, "on disk");
 
 /* ------ block 1: blocks that nothing uses ------ */
 
@@ -159,7 +156,8 @@ typedef struct VsBm25FreeList {
   uint32_t n;
   VsBm25FreeRun runs[VS_BM25_FREE_RUNS];
 } VsBm25FreeList;
-VS_BM25_ASSERT(sizeof(VsBm25FreeRun) == 16 && sizeof(VsBm25FreeList) <= VS_BM25_PAYLOAD, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25FreeRun) == 16, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25FreeList) == 8008, "on disk");
 
 /* ------ blocks 2 to 5: lanes, where new documents wait for a segment ------ */
 
@@ -173,7 +171,7 @@ typedef struct VsBm25Run {
   uint32_t n_docs;
   uint32_t reserved;
 } VsBm25Run;
-VS_BM25_ASSERT(sizeof(VsBm25Run) == 32, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Run) == 32, "on disk");
 
 #define VS_BM25_LANE_PAGES 32
 #define VS_BM25_SEALED_RUNS 32
@@ -184,7 +182,7 @@ typedef struct VsBm25Lane {
   VsBm25Run open;
   VsBm25Run sealed[VS_BM25_SEALED_RUNS];
 } VsBm25Lane;
-VS_BM25_ASSERT(offsetof(VsBm25Lane, open) == 8 && sizeof(VsBm25Lane) <= VS_BM25_PAYLOAD, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Lane) == 1064 && offsetof(VsBm25Lane, open) == 8, "on disk");
 
 typedef enum VsBm25RecordFlags {
   VS_BM25_DEAD = 1,
@@ -200,11 +198,11 @@ typedef struct VsBm25Record {
   uint8_t reserved[3];
   /* the tsvector, or VsBm25Overflow */
 } VsBm25Record;
-VS_BM25_ASSERT(sizeof(VsBm25Record) == 16, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Record) == 16, "on disk");
 
 typedef struct VsBm25Overflow {
   uint32_t first_block, pages, bytes;
 } VsBm25Overflow;
-VS_BM25_ASSERT(sizeof(VsBm25Overflow) == 12, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Overflow) == 12, "on disk");
 
 #endif

@@ -56,6 +56,13 @@ void vs_bm25_merge(const VsBm25Memory *memory, int n, const VsBm25Segment *const
                    const VsBm25Source *sources, const VsBm25Sink *sink, VsBm25Segment *merged,
                    void (*check_interrupts)(void));
 
+/* ------ verifying ------ */
+
+/* Reads every page of a segment and reports what cannot be: problem is a sentence, in memory that is used again. */
+void vs_bm25_verify(const VsBm25Memory *memory, const VsBm25Segment *segment, const VsBm25Source *source,
+                    void *context, void (*report)(void *context, const char *problem),
+                    void (*check_interrupts)(void));
+
 /* ------ searching ------ */
 
 /* A row (vs_bm25_row_key) and its score.  Better: a higher score, or the same and a smaller row. */

@@ -42,6 +42,11 @@ extern bool bm25_option_positions(Relation index);
 extern void bm25_option_weights(Relation index, Bm25Weights *weights);
 extern bytea *bm25_options(Datum options, bool validate);
 
+/* ---- inspect.c ---- */
+
+/* Terms and their numbers are the table's contents: an error unless the user may read it. */
+extern void bm25_check_may_read(Relation index);
+
 /* ---- page.c ---- */
 
 #define BM25_PAYLOAD(page) ((char *) (page) + MAXALIGN(SizeOfPageHeaderData))

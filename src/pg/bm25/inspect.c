@@ -38,8 +38,8 @@ open_index(Oid oid, LOCKMODE mode)
 }
 
 /* Terms and their numbers are the table's contents. */
-static void
-check_may_read(Relation index)
+void
+bm25_check_may_read(Relation index)
 {
 	Oid table = index->rd_index->indrelid;
 
@@ -71,7 +71,7 @@ vs_bm25_stats(PG_FUNCTION_ARGS)
 		  terms = 0,
 		  postings = 0;
 
-	check_may_read(index);
+	bm25_check_may_read(index);
 	snapshot = bm25_take_snapshot(index);
 	bm25_snapshot_totals(snapshot, &n_docs, &sum_len);
 	for (uint32 i = 0; i < snapshot->meta.n_segments; i++)
@@ -120,7 +120,7 @@ vs_bm25_term_stats(PG_FUNCTION_ARGS)
 	Datum values[2];
 	bool nulls[2] = {false};
 
-	check_may_read(index);
+	bm25_check_may_read(index);
 	if (leaf.length >= MAXSTRLEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
