@@ -16,8 +16,10 @@ declare -A may_include=(
   [base]=''
   [simd]='base'
   [vector]='base'
+  [filter]='base'
   [hnsw]='base simd vector'
   [fusion]=''
+  [text]=''
 )
 
 # Structs of the page format's headers that are computed, never stored.

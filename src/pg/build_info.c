@@ -13,6 +13,7 @@
 #include "utils/builtins.h"
 
 #include "bridge/kernels.h"
+#include "bridge/text.h"
 
 #ifdef __clang__
 #define VS_COMPILER __VERSION__
@@ -59,6 +60,7 @@ vs_build_info(PG_FUNCTION_ARGS)
 	put_property(result, "simd_target", vs_kernels()->target);
 	put_property(result, "simd_targets_available", available_targets());
 	put_property(result, "highway_version", vs_highway_version());
+	put_property(result, "unicode_version", vs_unicode_version());
 	put_property(result, "postgresql_version", PG_VERSION);
 	put_property(result, "compiler", VS_COMPILER);
 	return (Datum) 0;
