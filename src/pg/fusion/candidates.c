@@ -172,11 +172,21 @@ vs_candidates_from_datum(Datum value)
 static void
 scale_to_unit(float *x, int dims)
 {
-	double norm = vs_elements_norm(VS_FLOAT32, x, dims);
-	double factor = norm > 0 && isfinite(norm) ? 1 / norm : 0;
+	double squared = vs_inner_product(VS_FLOAT32, x, x, dims);
+	double norm;
+	float factor;
 
+	/* Where single precision is enough, it is faster. */
+	if (squared > 1e-20 && squared < 1e30)
+	{
+		factor = (float) (1 / sqrt(squared));
+		for (int i = 0; i < dims; i++)
+			x[i] *= factor;
+		return;
+	}
+	norm = vs_elements_norm(VS_FLOAT32, x, dims);
 	for (int i = 0; i < dims; i++)
-		x[i] = (float) (x[i] * factor);
+		x[i] = norm > 0 ? (float) (x[i] / norm) : 0;
 }
 
 float *

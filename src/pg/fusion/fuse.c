@@ -16,29 +16,56 @@
 
 #include "pg/fusion/fuse.h"
 
-/* n fixed-size elements as a one-dimensional array; an element whose rank is 0 is null. */
-static Datum
-cell_array(const VsFuseCall *call, uint32 candidate, Oid type)
+/* An array of one element a list, written anew for each row: tuples copy it. */
+typedef struct CellArray
 {
-	int lists = (int) call->fusion.lists, lower = 1;
-	Size cell = (Size) candidate * lists;
-	Datum *value = palloc(sizeof(Datum) * lists);
-	bool *isnull = palloc(sizeof(bool) * lists);
 	ArrayType *array;
+	Size element;
+} CellArray;
+
+static CellArray
+new_cell_array(int lists, Oid type)
+{
+	CellArray cells;
+
+	cells.element = type == INT4OID ? sizeof(int32) : sizeof(float8);
+	cells.array = palloc0(ARR_OVERHEAD_WITHNULLS(1, lists) + cells.element * lists);
+	cells.array->ndim = 1;
+	cells.array->elemtype = type;
+	ARR_DIMS(cells.array)[0] = lists;
+	ARR_LBOUND(cells.array)[0] = 1;
+	return cells;
+}
+
+/* The values of those lists that have the candidate; the others' elements are null. */
+static Datum
+fill_cell_array(CellArray cells, const int32 *rank, const void *value, int lists)
+{
+	int present = 0;
+	char *out;
 
 	for (int i = 0; i < lists; i++)
+		present += rank[i] != 0;
+	cells.array->dataoffset = present == lists ? 0 : ARR_OVERHEAD_WITHNULLS(1, lists);
+	if (present < lists)
 	{
-		isnull[i] = call->fused.rank[cell + i] == 0;
-		value[i] = type == INT4OID ? Int32GetDatum(call->fused.rank[cell + i])
-								   : Float8GetDatum(call->fused.similarity[cell + i]);
+		bits8 *bitmap = (bits8 *) cells.array + sizeof(ArrayType) + 2 * sizeof(int);
+
+		memset(bitmap, 0, (lists + 7) / 8);
+		for (int i = 0; i < lists; i++)
+			if (rank[i] != 0)
+				bitmap[i / 8] |= 1 << (i % 8);
 	}
-	array = construct_md_array(value, isnull, 1, &lists, &lower, type,
-							   type == INT4OID ? sizeof(int32) : sizeof(float8),
-							   type == INT4OID || FLOAT8PASSBYVAL,
-							   type == INT4OID ? TYPALIGN_INT : TYPALIGN_DOUBLE);
-	pfree(value);
-	pfree(isnull);
-	return PointerGetDatum(array);
+	out = ARR_DATA_PTR(cells.array);
+	for (int i = 0; i < lists; i++)
+	{
+		if (rank[i] == 0)
+			continue;
+		memcpy(out, (const char *) value + cells.element * i, cells.element);
+		out += cells.element;
+	}
+	SET_VARSIZE(cells.array, out - (char *) cells.array);
+	return PointerGetDatum(cells.array);
 }
 
 /* Rows id, score, rank, ranks, scores. */
@@ -47,12 +74,19 @@ fuse_rows(FunctionCallInfo fcinfo, VsIdKind kind)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	VsFuseCall call;
+	CellArray ranks, scores;
+	int lists;
 
 	InitMaterializedSRF(fcinfo, 0);
 	vs_run_fuse(fcinfo, kind, &call);
+	lists = (int) call.fusion.lists;
+	ranks = new_cell_array(lists, INT4OID);
+	scores = new_cell_array(lists, FLOAT8OID);
 	for (int i = 0; i < call.rows; i++)
 	{
 		uint32 candidate = call.fused.order[i];
+		Size cell = (Size) candidate * lists;
+		const int32 *rank = call.fused.rank + cell;
 		bool nulls[5] = {false};
 		Datum values[5];
 
@@ -60,11 +94,9 @@ fuse_rows(FunctionCallInfo fcinfo, VsIdKind kind)
 		values[0] = vs_id_to_datum(kind, &call.id[candidate], INT8OID);
 		values[1] = Float8GetDatum(call.fused.score[candidate]);
 		values[2] = Int32GetDatum(i + 1);
-		values[3] = cell_array(&call, candidate, INT4OID);
-		values[4] = cell_array(&call, candidate, FLOAT8OID);
+		values[3] = fill_cell_array(ranks, rank, rank, lists);
+		values[4] = fill_cell_array(scores, rank, call.fused.similarity + cell, lists);
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
-		pfree(DatumGetPointer(values[3]));
-		pfree(DatumGetPointer(values[4]));
 	}
 	return (Datum) 0;
 }

@@ -254,7 +254,7 @@ check_kind(VsIdKind expected, VsIdKind kind)
 						errhint("Use vecstore.%s.", functions[kind])));
 }
 
-/* All entries, with their list in `distance` unused and their position over all lists as place. */
+/* All ids, each with its position over all lists as place. */
 static VsEntry *
 gather(VsRanking **ranking, int lists, Size total)
 {
@@ -277,7 +277,10 @@ gather(VsRanking **ranking, int lists, Size total)
 	return entry;
 }
 
-/* Gives candidates numbers in the order of their ids: number[] of each position over all lists. */
+/*
+ * Gives candidates numbers in the order of their ids: number[] of each position over all lists, and
+ * what each of them is in call->id.
+ */
 static uint32 *
 number_candidates(VsFuseCall *call, VsEntry *entry, Size total)
 {

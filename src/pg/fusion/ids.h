@@ -20,8 +20,11 @@ typedef enum VsIdKind
 
 typedef struct VsId
 {
-	int64 number;      /* VS_ID_BIGINT */
-	const char *bytes; /* the others */
+	union
+	{
+		int64 number;      /* VS_ID_BIGINT */
+		const char *bytes; /* the others */
+	};
 	int32 length;
 } VsId;
 

@@ -93,7 +93,7 @@ parse_id(VsIdKind kind, const JsonbValue *value)
 static VsEntry
 parse_item(VsIdKind kind, const JsonbValue *item)
 {
-	VsEntry entry = {{0}};
+	VsEntry entry = {0};
 	JsonbContainer *pair = item->val.binary.data;
 	JsonbValue *distance;
 
