@@ -25,7 +25,7 @@ COMMENT ON FUNCTION vecstore.bm25query(tsquery, regclass, float8, integer) IS
   'the same with a factor for terms of phrases (>= 0; null: vecstore.phrase_boost) and the number of rows that are probably wanted';
 
 CREATE FUNCTION vecstore.bm25_support(internal) RETURNS internal
-  AS 'MODULE_PATHNAME', 'vs_bm25_support' LANGUAGE C STRICT;
+  AS 'MODULE_PATHNAME', 'vs_bm25_support' LANGUAGE C STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.bm25_support(internal) IS 'internal: finds the index of tsvector <@> tsquery';
 
 -- Not parallel safe: all parts of a statement see the same statistics, which a backend remembers.

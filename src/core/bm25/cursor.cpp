@@ -15,6 +15,8 @@ namespace bm25 {
 
 void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
                size_t n, uint8_t* out) {
+  page += offset / VS_BM25_PAYLOAD;
+  offset %= VS_BM25_PAYLOAD;
   while (n > 0) {
     const size_t part = std::min<size_t>(n, VS_BM25_PAYLOAD - offset);
     memcpy(out, source->read(source->context, stream, page) + offset, part);
@@ -38,6 +40,7 @@ void PostingList::Init(const Memory& memory) {
 void PostingList::Clear(const VsBm25Segment* segment, const VsBm25Source* source, bool wanted) {
   source_ = source;
   stored_ = segment->has_positions;
+  n_docs_ = segment->n_docs;
   wanted_ = wanted;
   df = n_blocks = 0;
   array_ = false;
@@ -67,7 +70,7 @@ void PostingList::Open(const TermInfo& term) {
     CloseUnion();
     return;
   }
-  df = term.df;
+  df = std::min(term.df, n_docs_);
   n_blocks = (df + VS_BM25_BLOCK - 1) / VS_BM25_BLOCK;
   ReadSkips(term.first_skip, n_blocks);
 }
@@ -99,6 +102,7 @@ void PostingList::AddInline(const TermInfo& term) {
     p = GetVarint(p, &delta);
     p = GetVarint(p, &posting.tf);
     doc += delta + 1;
+    if (doc >= n_docs_) break;
     posting.doc = doc;
     posting.positions = static_cast<uint32_t>(array_positions_.size());
     if (stored_) p = GetVarint(p, &n);
@@ -248,10 +252,12 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset,
             doc_bytes + tf_bytes, packed);
   UnpackNumbers(packed, n, doc_bits, out->docs);
-  uint32_t doc = block == 0 ? kNoDoc : skips_[block - 1].last_doc;
+  // However damaged, documents do not fall and are in the segment.
+  const uint64_t last = n_docs_ - 1;
+  uint64_t doc = block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1;
   for (uint32_t i = 0; i < n; ++i) {
-    doc += out->docs[i] + 1;
-    out->docs[i] = doc;
+    doc = std::min(doc + out->docs[i], last);
+    out->docs[i] = static_cast<uint32_t>(doc++);
   }
   UnpackNumbers(packed + doc_bytes, n, tf_bits, out->tfs);
   const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;

@@ -70,6 +70,7 @@ class PostingList {
 
   Memory memory_;
   const VsBm25Source* source_;
+  uint32_t n_docs_;
   bool stored_;  // positions are in the segment
   bool wanted_;  // and arrays keep them
   bool array_;

@@ -8,7 +8,8 @@
 //     entry: varint bytes shared with the key before, varint further bytes, these, varint length of
 //            the value, value
 //
-// Every kRestartInterval-th entry shares nothing: a restart, where a search may begin.
+// Every kRestartInterval-th entry shares nothing: a restart, where a search may begin.  A page may be damaged: what
+// cannot be an entry ends the page.
 
 #include "core/bm25/dictionary.h"
 
@@ -19,6 +20,8 @@ namespace bm25 {
 namespace {
 
 constexpr uint32_t kPageHead = 4;
+// Numbers before a key: the two lengths.
+constexpr uint32_t kMaxEntryHead = 2 * kMaxVarint;
 
 uint16_t ReadU16(const uint8_t* p) {
   uint16_t value;
@@ -26,9 +29,13 @@ uint16_t ReadU16(const uint8_t* p) {
   return value;
 }
 
+uint32_t Restarts(const uint8_t* page) {
+  return std::min<uint32_t>(ReadU16(page + 2), VS_BM25_PAYLOAD / kRestartInterval);
+}
+
 const uint8_t* Restart(const uint8_t* page, uint32_t i) {
-  uint32_t restarts = ReadU16(page + 2);
-  return page + ReadU16(page + VS_BM25_PAYLOAD - 2 * (restarts - i));
+  const uint32_t offset = ReadU16(page + VS_BM25_PAYLOAD - 2 * (Restarts(page) - i));
+  return page + std::min<uint32_t>(offset, VS_BM25_PAYLOAD - kMaxEntryHead);
 }
 
 }  // namespace
@@ -116,23 +123,47 @@ void SegmentWriter::WriteUpperLevels(VsBm25Segment* segment) {
 
 bool KeyCursor::Valid() const { return left_ > 0; }
 
-// Reads the entry at `at_`.
+// The two lengths of the entry at `at_`; false: there is none.
+bool KeyCursor::PeekLengths(uint32_t* shared, uint32_t* further, const uint8_t** bytes) const {
+  if (end_ - at_ < static_cast<ptrdiff_t>(kMaxEntryHead)) return false;
+  *bytes = GetVarint(GetVarint(at_, shared), further);
+  return *shared <= length && *shared + *further < kMaxLexeme &&
+         *further <= static_cast<size_t>(end_ - *bytes);
+}
+
+// Reads the entry at `at_`; damage ends the page.
 void KeyCursor::Read() {
   uint32_t shared, further;
-  at_ = GetVarint(at_, &shared);
-  at_ = GetVarint(at_, &further);
-  memcpy(key + shared, at_, further);
+  const uint8_t* bytes;
+  if (!PeekLengths(&shared, &further, &bytes)) {
+    left_ = 0;
+    return;
+  }
+  memcpy(key + shared, bytes, further);
   length = shared + further;
-  at_ = GetVarint(at_ + further, &value_length);
+  at_ = bytes + further;
+  if (end_ - at_ < kMaxVarint) {
+    left_ = 0;
+    return;
+  }
+  at_ = GetVarint(at_, &value_length);
   value = at_;
+  if (value_length > kMaxValue || value_length > static_cast<size_t>(end_ - at_)) {
+    left_ = 0;
+    return;
+  }
   at_ += value_length;
 }
 
-void KeyCursor::First(const uint8_t* page) {
-  left_ = ReadU16(page);
-  at_ = page + kPageHead;
+void KeyCursor::Start(const uint8_t* page, const uint8_t* at, uint32_t entries) {
+  left_ = entries;
+  length = value_length = 0;
+  at_ = at;
+  end_ = page + VS_BM25_PAYLOAD;
   if (left_ > 0) Read();
 }
+
+void KeyCursor::First(const uint8_t* page) { Start(page, page + kPageHead, ReadU16(page)); }
 
 void KeyCursor::Next() {
   if (--left_ > 0) Read();
@@ -140,27 +171,29 @@ void KeyCursor::Next() {
 
 // The last entry whose key is <= the one given; the first one if there is none.
 void KeyCursor::Seek(const uint8_t* page, const uint8_t* wanted, uint32_t wanted_length) {
-  const uint32_t entries = ReadU16(page), restarts = ReadU16(page + 2);
-  uint32_t low = 0, high = restarts;  // the restart wanted is in [low, high)
+  const uint32_t entries = ReadU16(page);
+  uint32_t low = 0, high = Restarts(page);  // the restart wanted is in [low, high)
   while (high - low > 1) {
     const uint32_t middle = (low + high) / 2;
     uint32_t shared, n;
-    const uint8_t* p = GetVarint(GetVarint(Restart(page, middle), &shared), &n);
+    const uint8_t* at = Restart(page, middle);
+    const uint8_t* p = GetVarint(GetVarint(at, &shared), &n);
+    n = static_cast<uint32_t>(std::min<size_t>(n, page + VS_BM25_PAYLOAD - p));
     if (CompareLexemes(p, n, wanted, wanted_length) <= 0) {
       low = middle;
     } else {
       high = middle;
     }
   }
-  left_ = entries;
-  if (entries == 0) return;
-  left_ -= low * kRestartInterval;
-  at_ = Restart(page, low);
-  Read();
+  if (high == 0 || entries <= low * kRestartInterval) {
+    left_ = 0;
+    return;
+  }
+  Start(page, Restart(page, low), entries - low * kRestartInterval);
   // The entry after is compared before it is read: key[0, shared) is the beginning of its key.
-  while (left_ > 1) {
-    uint32_t shared, n;
-    const uint8_t* p = GetVarint(GetVarint(at_, &shared), &n);
+  uint32_t shared, n;
+  const uint8_t* p;
+  while (left_ > 1 && PeekLengths(&shared, &n, &p)) {
     int order = memcmp(key, wanted, std::min(shared, wanted_length));
     if (order == 0) {
       order = shared > wanted_length ? 1 : CompareLexemes(p, n, wanted + shared, wanted_length - shared);
@@ -185,17 +218,28 @@ uint32_t Dictionary::LeafOf(const uint8_t* lexeme, uint32_t length, KeyCursor* c
   uint32_t page = segment_->pages[VS_BM25_TERMS] - 1;
   for (int level = segment_->tree_height; level > 1; --level) {
     cursor->Seek(Page(page), lexeme, length);
-    GetVarint(cursor->value, &page);
+    if (!cursor->Valid()) return 0;
+    ParseNumber(*cursor, &page);
   }
   return page;
 }
 
+// Values are copied, with room behind them: a damaged one may end within a number.
+void Dictionary::ParseNumber(const KeyCursor& cursor, uint32_t* number) {
+  uint8_t value[kMaxVarint] = {};
+  memcpy(value, cursor.value, std::min<size_t>(cursor.value_length, sizeof(value)));
+  GetVarint(value, number);
+}
+
 void Dictionary::Parse(const KeyCursor& cursor, TermInfo* term) {
+  uint8_t value[kMaxValue + kPackedSlack] = {};
   uint32_t bytes;
-  const uint8_t* p = GetVarint(GetVarint(cursor.value, &term->df), &bytes);
+  memcpy(value, cursor.value, std::min<size_t>(cursor.value_length, kMaxValue));
+  const uint8_t* p = GetVarint(GetVarint(value, &term->df), &bytes);
   term->inline_bytes = bytes;
+  term->first_skip = 0;
   if (bytes > 0) {
-    memcpy(term->inlined, p, std::min<size_t>(bytes, sizeof(term->inlined)));
+    memcpy(term->inlined, p, kInlineBytes);
   } else {
     GetVarint(p, &term->first_skip);
   }
@@ -222,7 +266,13 @@ void TermScan::Begin(const VsBm25Segment* segment, const VsBm25Source* source) {
   if (!valid) return;
   ReadLeaf(0);
   cursor_.First(page_);
-  Dictionary::Parse(cursor_, &term);
+  Load();
+}
+
+// A leaf without entries ends the scan: it is damaged.
+void TermScan::Load() {
+  valid = cursor_.Valid();
+  if (valid) Dictionary::Parse(cursor_, &term);
 }
 
 void TermScan::BeginAt(const VsBm25Segment* segment, const VsBm25Source* source,
@@ -233,8 +283,8 @@ void TermScan::BeginAt(const VsBm25Segment* segment, const VsBm25Source* source,
   if (!valid) return;
   ReadLeaf(dictionary_.LeafOf(lexeme, length, &cursor_));
   cursor_.Seek(page_, lexeme, length);
-  Dictionary::Parse(cursor_, &term);
-  if (CompareLexemes(cursor_.key, cursor_.length, lexeme, length) < 0) Next();
+  Load();
+  if (valid && CompareLexemes(cursor_.key, cursor_.length, lexeme, length) < 0) Next();
 }
 
 void TermScan::Next() {
@@ -247,7 +297,7 @@ void TermScan::Next() {
     ReadLeaf(leaf_ + 1);
     cursor_.First(page_);
   }
-  Dictionary::Parse(cursor_, &term);
+  Load();
 }
 
 }  // namespace bm25

@@ -12,12 +12,15 @@
 namespace vecstore {
 namespace bm25 {
 
+// A value: df, then a list or where one is.
+constexpr size_t kMaxValue = 2 * kMaxVarint + kInlineBytes + 1;
+
 // What the dictionary knows of a term.
 struct TermInfo {
   uint32_t df;
   uint32_t inline_bytes;  // 0: the postings lie in blocks, from skip first_skip on
   uint32_t first_skip;
-  uint8_t inlined[kInlineBytes + kPackedSlack];
+  uint8_t inlined[kInlineBytes + kPackedSlack];  // a damaged list may end within a number
 };
 
 // Entries of one page.
@@ -34,9 +37,12 @@ class KeyCursor {
   void Seek(const uint8_t* page, const uint8_t* wanted, uint32_t wanted_length);
 
  private:
+  void Start(const uint8_t* page, const uint8_t* at, uint32_t entries);
   void Read();
+  bool PeekLengths(uint32_t* shared, uint32_t* further, const uint8_t** bytes) const;
 
   const uint8_t* at_;
+  const uint8_t* end_;  // of the page
   uint32_t left_;
 };
 
@@ -48,6 +54,7 @@ class Dictionary {
   uint32_t LeafOf(const uint8_t* lexeme, uint32_t length, KeyCursor* cursor) const;
   const uint8_t* Page(uint32_t page) const;
   static void Parse(const KeyCursor& cursor, TermInfo* term);
+  static void ParseNumber(const KeyCursor& cursor, uint32_t* number);
 
  private:
   const VsBm25Segment* segment_;
@@ -69,6 +76,7 @@ class TermScan {
 
  private:
   void ReadLeaf(uint32_t leaf);
+  void Load();
 
   Dictionary dictionary_;
   uint32_t leaves_, leaf_;

@@ -224,12 +224,13 @@ uint32_t VsBm25Searcher::Advance(int leaf, Walk* walk, uint32_t doc) {
   const uint32_t* docs = walk->block.docs;
   uint32_t index = walk->index;
   // near: a few steps, else by halves
-  for (int steps = 0; steps < 4 && docs[index] < doc; ++steps) ++index;
-  if (docs[index] < doc) {
-    index = static_cast<uint32_t>(std::lower_bound(docs + index, docs + walk->block.n, doc) - docs);
+  const uint32_t n = walk->block.n;
+  for (int steps = 0; steps < 4 && index < n && docs[index] < doc; ++steps) ++index;
+  if (index < n && docs[index] < doc) {
+    index = static_cast<uint32_t>(std::lower_bound(docs + index, docs + n, doc) - docs);
   }
-  walk->index = index;
-  return docs[index];
+  walk->index = index < n ? index : 0;
+  return index < n ? docs[index] : kNoDoc;  // none: the block is damaged
 }
 
 bool VsBm25Searcher::Has(int leaf, uint32_t doc) {

@@ -69,17 +69,26 @@ matches_of_node(const VsBm25Query *query, const double *df, double n_docs, doubl
 	return query->n_nodes > 0 ? below[query->n_nodes - 1] : 0;
 }
 
-/* source: whose statistics are remembered for the execution; NULL: those of the index itself. */
+static bool
+has_prefix(const VsBm25Query *query)
+{
+	for (int i = 0; i < query->n_leaves; i++)
+		if (query->leaves[i].prefix)
+			return true;
+	return false;
+}
+
+/* Statistics are remembered for the execution, unless they are those of a condition that is not to fail. */
 static void
-estimate_query(Oid index, TSQuery tsquery, Bm25Query source, Estimate *estimate)
+estimate_query(Oid index, TSQuery tsquery, bool condition, Estimate *estimate)
 {
 	VsBm25Query *query = bm25_compile_query(tsquery);
 	Bm25Statistics statistics;
 
-	if (source != NULL)
-		bm25_statement_statistics(index, source, query, &statistics);
-	else
+	if (condition && has_prefix(query))
 		bm25_index_statistics(index, query, false, &statistics);
+	else
+		bm25_statement_statistics(index, tsquery, query, &statistics);
 	estimate->n_docs = statistics.n_docs;
 	estimate->postings = 0;
 	for (int i = 0; i < query->n_leaves; i++)
@@ -121,7 +130,7 @@ estimate_condition(PlannerInfo *root, IndexPath *path, Estimate *estimate)
 		Estimate one;
 
 		if (constant != NULL)
-			estimate_query(path->indexinfo->indexoid, DatumGetTSQuery(constant->constvalue), NULL, &one);
+			estimate_query(path->indexinfo->indexoid, DatumGetTSQuery(constant->constvalue), true, &one);
 		else
 			unknown_query(path, &one);
 		if (first || one.matches < estimate->matches)
@@ -143,7 +152,7 @@ estimate_order(PlannerInfo *root, IndexPath *path, Estimate *estimate)
 		Bm25Query query = DatumGetBm25Query(constant->constvalue);
 		Oid own = path->indexinfo->indexoid;
 
-		estimate_query(OidIsValid(query->index) ? query->index : own, BM25_QUERY_TSQUERY(query), query, estimate);
+		estimate_query(OidIsValid(query->index) ? query->index : own, BM25_QUERY_TSQUERY(query), false, estimate);
 		if (estimate->n_docs > path->indexinfo->tuples && path->indexinfo->tuples > 0)
 		{
 			double share = path->indexinfo->tuples / estimate->n_docs;

@@ -223,7 +223,7 @@ find_statistics(IndexScanDesc scan, Bm25Query order, const VsBm25Query *query, B
 	Oid index = OidIsValid(order->index) ? order->index : RelationGetRelid(scan->indexRelation);
 	double *df = palloc0(sizeof(double) * (query->n_leaves + 1));
 
-	bm25_statement_statistics(index, order, plain, statistics);
+	bm25_statement_statistics(index, BM25_QUERY_TSQUERY(order), plain, statistics);
 	if (query->n_leaves >= plain->n_leaves)
 		memcpy(df, statistics->df, sizeof(double) * plain->n_leaves);
 	statistics->df = df;

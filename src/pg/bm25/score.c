@@ -85,7 +85,7 @@ scorer_of_call(FunctionCallInfo fcinfo, Bm25Query query)
 	cache->source = palloc(VARSIZE(query));
 	memcpy(cache->source, query, VARSIZE(query));
 	compiled = bm25_compile_query(BM25_QUERY_TSQUERY(cache->source));
-	bm25_statement_statistics(query->index, cache->source, compiled, &statistics);
+	bm25_statement_statistics(query->index, BM25_QUERY_TSQUERY(cache->source), compiled, &statistics);
 	cache->scorer = bm25_make_scorer(compiled, &statistics, bm25_query_boost(query));
 	MemoryContextSwitchTo(old);
 	if (fcinfo->flinfo->fn_extra != NULL)

@@ -207,9 +207,8 @@ remember(const Moment *moment, Oid index, TSQuery query, int n_leaves, const Bm2
 }
 
 void
-bm25_statement_statistics(Oid index, Bm25Query source, const VsBm25Query *query, Bm25Statistics *statistics)
+bm25_statement_statistics(Oid index, TSQuery asked, const VsBm25Query *query, Bm25Statistics *statistics)
 {
-	TSQuery asked = BM25_QUERY_TSQUERY(source);
 	Moment moment;
 
 	if (!OidIsValid(index))

@@ -25,9 +25,9 @@ extern void bm25_index_statistics(Oid index, const VsBm25Query *query, bool exac
 
 /*
  * The same, but what one statement has seen once it sees again, so that order and projection agree while
- * others insert.  `source` is the query as it was given.
+ * others insert.  `asked` is the query as it was given.
  */
-extern void bm25_statement_statistics(Oid index, Bm25Query source, const VsBm25Query *query,
+extern void bm25_statement_statistics(Oid index, TSQuery asked, const VsBm25Query *query,
 									  Bm25Statistics *statistics);
 
 #endif
