@@ -20,6 +20,7 @@ declare -A may_include=(
   [hnsw]='base simd vector'
   [fusion]=''
   [text]=''
+  [bm25]='base'
 )
 
 # Structs of the page format's headers that are computed, never stored.

@@ -25,9 +25,9 @@ kinds+='|TEXT SEARCH TEMPLATE'
 # declaration (CREATE TYPE x;) is not an object of its own; an operator class brings a family of its name.
 objects() {
   grep -vE '^CREATE TYPE [^ ;(]+ ?;' "$script" |
-    sed -E 's/^CREATE OPERATOR CLASS ([^ ]+)( DEFAULT)? FOR TYPE [^ ]+ USING ([a-z]+) AS .*/&\nCREATE OPERATOR FAMILY \1 USING \3;/' | sed -nE "s/^$1 ($kinds) (.*)/\\1 \\2/p" |
+    sed -E 's/^CREATE OPERATOR CLASS ([^ ]+)( DEFAULT)? FOR TYPE [^ ]+ USING ([a-z0-9]+) AS .*/&\nCREATE OPERATOR FAMILY \1 USING \3;/' | sed -nE "s/^$1 ($kinds) (.*)/\\1 \\2/p" |
     sed -E -e 's/^(CAST) (\([^)]*\)).*/\1 \2/; t' \
-      -e 's/^(OPERATOR CLASS|OPERATOR FAMILY) ([^ ]+).* USING ([a-z]+).*/\1 \2 USING \3/; t' \
+      -e 's/^(OPERATOR CLASS|OPERATOR FAMILY) ([^ ]+).* USING ([a-z0-9]+).*/\1 \2 USING \3/; t' \
       -e 's/^(OPERATOR) ([^ (]+).*/\1 \2/; t' \
       -e "s/^($kinds) ([^ (;]+).*/\\1 \\2/" | sort
 }

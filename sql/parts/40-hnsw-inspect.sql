@@ -1,10 +1,10 @@
--- Looking into hnsw indexes: consistency and contents.
+-- Looking into indexes: consistency and contents.
 
 CREATE FUNCTION vecstore.check_index(index regclass)
   RETURNS TABLE (severity text, location text, problem text)
   AS 'MODULE_PATHNAME', 'vs_check_index' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION vecstore.check_index(regclass) IS
-  'verifies an hnsw index: pages, nodes, links, levels, reachability, and that it has every row of its table exactly once; one row per problem, no "error" and no "warning" row for a sound index. Reads the whole index and table like a query does; needs SELECT on the table';
+  'verifies an hnsw or bm25 index: pages, nodes, links, levels and reachability, or terms, postings, bounds and counts, and that it has every row of its table exactly once; one row per problem, no "error" and no "warning" row for a sound index. Reads the whole index and table like a query does; needs SELECT on the table';
 
 CREATE FUNCTION vecstore.index_stats(
   index regclass,

@@ -11,15 +11,10 @@
 #ifndef VECSTORE_BRIDGE_HNSW_PAGE_H
 #define VECSTORE_BRIDGE_HNSW_PAGE_H
 
-#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-#define VS_STATIC_ASSERT(cond, msg) static_assert(cond, msg)
-#else
-#define VS_STATIC_ASSERT(cond, msg) _Static_assert(cond, msg)
-#endif
+#include "bridge/static_assert.h"
 
 #define VS_HNSW_MAGIC 0x56454331u /* "VEC1" */
 #define VS_HNSW_VERSION 1

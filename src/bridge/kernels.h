@@ -70,6 +70,12 @@ typedef struct VsPanelNearest {
   uint32_t row[VS_PANEL_GROUP];
 } VsPanelNearest;
 
+/* Numbers of a packed block of postings, and the bytes it takes at a width. */
+#define VS_BLOCK_NUMBERS 128
+#define VS_BLOCK_BYTES(bits) ((size_t)(bits) * (VS_BLOCK_NUMBERS / 8))
+/* The widest vector, in 32-bit lanes. */
+#define VS_POSTING_LANES 16
+
 /*
  * Packed codes hold several dimensions in each uint16, in blocks of VS_PACKED_LANES of them.  Field k
  * of lane j of a block of n dimensions is dimension k*VS_PACKED_LANES + j of the block: a vector of
@@ -175,6 +181,16 @@ typedef struct VsKernels {
   VsPackedKernels packed2;
   /* In-place Walsh-Hadamard transform, not normalised; n is a power of two >= 1. */
   void (*fwht)(float *x, size_t n);
+
+  /* VS_BLOCK_NUMBERS numbers of `bits` bits (0..32) from and to VS_BLOCK_BYTES(bits) bytes. */
+  void (*unpack_block)(const uint8_t *packed, unsigned bits, uint32_t *out);
+  void (*pack_block)(const uint32_t *in, unsigned bits, uint8_t *packed);
+  /*
+   * out[i] = weight * tf[i] / (tf[i] + norm + slope * len[i]), in single precision; 0 where tf[i] is 0.
+   * The arrays have room for, and readable values up to, the next multiple of VS_POSTING_LANES.
+   */
+  void (*posting_scores)(const uint32_t *tf, const uint16_t *len, size_t n, float weight, float norm,
+                         float slope, float *out);
 } VsKernels;
 
 /* The table of the best target this processor has, or of the forced one.  Never NULL. */

@@ -5,6 +5,8 @@
 #ifndef VECSTORE_PG_COMPAT_H
 #define VECSTORE_PG_COMPAT_H
 
+#include "access/nbtxlog.h"
+#include "access/xloginsert.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
 #include "utils/rel.h"
@@ -60,6 +62,30 @@ vs_extend_relation(Relation rel, ForkNumber fork)
 	UnlockRelationForExtension(rel, ExclusiveLock);
 	return buffer;
 #endif
+}
+
+/*
+ * Tells standbys that a page is about to be used again which snapshots as old as `horizon` may read.
+ * btree's record for the purpose resolves conflicts and changes no page.
+ */
+static inline void
+vs_log_page_reuse(Relation rel, BlockNumber block, FullTransactionId horizon)
+{
+	xl_btree_reuse_page record;
+
+	memset(&record, 0, sizeof(record));
+	record.block = block;
+#if PG_VERSION_NUM >= 160000
+	record.locator = rel->rd_locator;
+	record.snapshotConflictHorizon = horizon;
+	record.isCatalogRel = false;
+#else
+	record.node = rel->rd_node;
+	record.latestRemovedFullXid = horizon;
+#endif
+	XLogBeginInsert();
+	XLogRegisterData((char *) &record, SizeOfBtreeReusePage);
+	XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
 }
 
 #endif

@@ -20,6 +20,9 @@ int vs_hnsw_ef_search = 0;
 int vs_hnsw_iterative_scan = VS_ITERATIVE_STRICT;
 int vs_hnsw_max_scan_tuples = 0;
 double vs_hnsw_scan_mem_multiplier = 1;
+double vs_phrase_boost = 2;
+bool vs_bm25_without_index = false;
+int vs_bm25_max_expansions = 10000;
 static char *vs_simd = NULL;
 
 static const struct config_enum_entry preset_options[] = {
@@ -100,6 +103,19 @@ define_vecstore_settings(void)
 							   "\"auto\" chooses the best one the processor has.",
 							   &vs_simd, "auto",
 							   PGC_USERSET, GUC_EXPLAIN, check_simd, assign_simd, NULL);
+	DefineCustomRealVariable("vecstore.phrase_boost",
+							 "Sets the factor for terms of a phrase that a document has.",
+							 "Queries of type bm25query may carry their own.",
+							 &vs_phrase_boost, 2, 0, 1000,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomBoolVariable("vecstore.bm25_without_index",
+							 "Lets <@> score by frequency alone where no bm25 index is found.",
+							 NULL, &vs_bm25_without_index, false,
+							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
+	DefineCustomIntVariable("vecstore.bm25_max_expansions",
+							"Sets the number of lexemes that the prefixes of a query may stand for.",
+							NULL, &vs_bm25_max_expansions, 10000, 1, INT_MAX,
+							PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("vecstore");
 }
 

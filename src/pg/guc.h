@@ -27,6 +27,9 @@ extern int vs_hnsw_ef_search;	   /* hnsw.ef_search, 0 = from the preset */
 extern int vs_hnsw_iterative_scan; /* hnsw.iterative_scan */
 extern int vs_hnsw_max_scan_tuples;
 extern double vs_hnsw_scan_mem_multiplier;
+extern double vs_phrase_boost;		  /* vecstore.phrase_boost */
+extern bool vs_bm25_without_index;  /* vecstore.bm25_without_index */
+extern int vs_bm25_max_expansions;  /* vecstore.bm25_max_expansions */
 
 extern void vs_define_settings(void);
 

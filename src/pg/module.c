@@ -9,6 +9,7 @@
 #include "fmgr.h"
 
 #include "bridge/kernels.h"
+#include "pg/bm25/index.h"
 #include "pg/guc.h"
 #include "pg/hnsw/opclass.h"
 
@@ -23,4 +24,5 @@ _PG_init(void)
 	(void) vs_kernels();
 	vs_define_settings();
 	vs_define_hnsw_options();
+	vs_define_bm25_options();
 }

@@ -19,6 +19,7 @@
 #include "core/simd/distance-inl.h"
 #include "core/simd/panel-inl.h"
 #include "core/simd/packed-inl.h"
+#include "core/simd/postings-inl.h"
 #include "core/simd/transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -53,6 +54,9 @@ constexpr VsKernels kKernels = {
     /* packed4 */ {4, &PackedDot<4>, &PackedL1<4>, &Pack<4>, &Unpack<4>},
     /* packed2 */ {2, &PackedDot<2>, &PackedL1<2>, &Pack<2>, &Unpack<2>},
     /* fwht */ &Fwht,
+    /* unpack_block */ &UnpackBlock,
+    /* pack_block */ &PackBlock,
+    /* posting_scores */ &PostingScores,
 };
 
 const VsKernels* Kernels() { return &kKernels; }

@@ -20,6 +20,7 @@
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 
+#include "pg/bm25/check.h"
 #include "pg/compat.h"
 #include "pg/hnsw/check.h"
 #include "pg/hnsw/inspect.h"
@@ -122,11 +123,14 @@ PGDLLEXPORT Datum
 vs_check_index(PG_FUNCTION_ARGS)
 {
 	HnswCheck check = {0};
-	Relation rel = hnsw_inspect_open(PG_GETARG_OID(0), &check.heap);
+	Relation rel;
 	Oid user;
 	int security;
 	int guc_level;
 
+	if (bm25_check_index(fcinfo))
+		return (Datum) 0;
+	rel = hnsw_inspect_open(PG_GETARG_OID(0), &check.heap);
 	if (!rel->rd_index->indisvalid)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

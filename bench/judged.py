@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: PostgreSQL
+"""judged - how well bm25 ranks collections whose answers were judged by people.
+
+usage: judged.py DIRECTORY [CONNECTION]
+
+DIRECTORY holds the collections in the form in which they are handed around:
+
+    cranfield/cran.all.1400.xml, cran.qry.xml, cranqrel.trec.txt
+    cacm/cacm.tar.gz, topics.cacm.txt, qrels.cacm.txt
+
+Prints nDCG@10 (gains as judged, logarithmic discount), MRR and average precision of a few kinds of queries.
+"""
+import math
+import re
+import sys
+import tarfile
+from pathlib import Path
+
+import psycopg2
+
+DEPTH = 1000
+KINDS = {
+    "bm25, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY v <@> %(q)s::tsquery LIMIT %(depth)s",
+                       "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+    "bm25, any word, more for phrases": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY v <@> %(q)s::tsquery LIMIT %(depth)s",
+                                         "vecstore.phrase_boost_query('vecstore.english', %(text)s)"),
+    "ts_rank, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY ts_rank(v, %(q)s::tsquery) DESC, id LIMIT %(depth)s",
+                          "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+    "ts_rank_cd, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY ts_rank_cd(v, %(q)s::tsquery) DESC, id LIMIT %(depth)s",
+                             "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+}
+
+
+def plain(markup):
+    return " ".join(re.sub(r"<[^>]*>", " ", markup).split())
+
+
+def qrels(path, name):
+    judgments = {}
+    for line in path.read_text().splitlines():
+        if line.split():
+            query, _, document, gain = line.split()
+            judgments.setdefault(int(query), {})[name(document)] = max(0, int(gain))
+    return judgments
+
+
+def cranfield(directory):
+    text = (directory / "cran.all.1400.xml").read_text(encoding="utf-8", errors="replace")
+    documents = {}
+    for entry in re.findall(r"<doc>(.*?)</doc>", text, re.S):
+        number = re.search(r"<docno>(.*?)</docno>", entry, re.S)[1].strip()
+        parts = [re.search(rf"<{part}>(.*?)</{part}>", entry, re.S) for part in ("title", "text")]
+        documents[number] = plain(" ".join(part[1] for part in parts if part))
+    topics = (directory / "cran.qry.xml").read_text(encoding="utf-8", errors="replace")
+    titles = re.findall(r"<title>(.*?)</title>", topics, re.S)
+    return documents, {i + 1: plain(t) for i, t in enumerate(titles)}, qrels(directory / "cranqrel.trec.txt", str)
+
+
+def cacm(directory):
+    documents = {}
+    with tarfile.open(directory / "cacm.tar.gz") as archive:
+        for member in archive.getmembers():
+            if member.isfile() and member.name.endswith(".html"):
+                contents = archive.extractfile(member).read().decode("utf-8", errors="replace")
+                documents[Path(member.name).stem] = plain(contents)
+    topics = (directory / "topics.cacm.txt").read_text(encoding="utf-8", errors="replace")
+    queries = {int(number): plain(text) for number, text in
+               re.findall(r"<DOC>\s*<DOCNO>\s*(\d+)\s*</DOCNO>(.*?)</DOC>", topics, re.S)}
+    return documents, queries, qrels(directory / "qrels.cacm.txt", str)
+
+
+def ndcg(found, gains, depth=10):
+    ideal = sorted(gains.values(), reverse=True)[:depth]
+    best = sum(g / math.log2(i + 2) for i, g in enumerate(ideal))
+    return sum(gains.get(d, 0) / math.log2(i + 2) for i, d in enumerate(found[:depth])) / best if best else 0
+
+
+def reciprocal_rank(found, gains):
+    return next((1 / (i + 1) for i, d in enumerate(found) if gains.get(d, 0) > 0), 0)
+
+
+def average_precision(found, gains):
+    hits, total = 0, 0
+    for i, document in enumerate(found):
+        if gains.get(document, 0) > 0:
+            hits += 1
+            total += hits / (i + 1)
+    relevant = sum(1 for g in gains.values() if g > 0)
+    return total / relevant if relevant else 0
+
+
+def load(cursor, documents):
+    cursor.execute("DROP TABLE IF EXISTS judged")
+    cursor.execute("CREATE TABLE judged (id text, v tsvector)")
+    for document, text in documents.items():
+        cursor.execute("INSERT INTO judged VALUES (%s, to_tsvector('vecstore.english', %s))", (document, text))
+    cursor.execute("CREATE INDEX judged_v ON judged USING bm25 (v)")
+    cursor.execute("ANALYZE judged")
+
+
+def measure(cursor, queries, judgments, kind):
+    search, query = KINDS[kind]
+    rows = []
+    for number, gains in sorted(judgments.items()):
+        cursor.execute(f"SELECT {query}", {"text": queries[number]})
+        cursor.execute(search, {"q": cursor.fetchone()[0], "depth": DEPTH})
+        found = [row[0] for row in cursor.fetchall()]
+        rows.append((ndcg(found, gains), reciprocal_rank(found, gains), average_precision(found, gains)))
+    return [sum(column) / len(rows) for column in zip(*rows)]
+
+
+def main():
+    directory = Path(sys.argv[1])
+    connection = psycopg2.connect(sys.argv[2] if len(sys.argv) > 2 else "")
+    connection.autocommit = True
+    cursor = connection.cursor()
+    print("| collection | ranking | nDCG@10 | MRR | MAP |\n| --- | --- | --- | --- | --- |")
+    for name, read in (("cranfield", cranfield), ("cacm", cacm)):
+        documents, queries, judgments = read(directory / name)
+        load(cursor, documents)
+        for kind in KINDS:
+            scores = measure(cursor, queries, judgments, kind)
+            print(f"| {name}, {len(documents)} documents, {len(judgments)} queries | {kind} | "
+                  + " | ".join(f"{score:.3f}" for score in scores) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * bm25_segment.h - writing, merging and searching segments of a bm25 index.
+ *
+ * Owns: the interface of the index half of src/core/bm25.  The core sees payloads of pages
+ * (VS_BM25_PAYLOAD bytes) by stream and number; where they are kept is the host's business.  Host calls
+ * may not return (ereport), so nothing in the core that lives across one needs a destructor.
+ */
+#ifndef VECSTORE_BRIDGE_BM25_SEGMENT_H
+#define VECSTORE_BRIDGE_BM25_SEGMENT_H
+
+#include "bridge/bm25.h"
+#include "bridge/bm25_page.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Takes the pages of a new segment; those of one stream come in order, streams interleave. */
+typedef struct VsBm25Sink {
+  void *context;
+  void (*write)(void *context, VsBm25Stream stream, const void *payload);
+} VsBm25Sink;
+
+/* Gives the pages of a segment.  A payload stays valid until the next call for the same source. */
+typedef struct VsBm25Source {
+  void *context;
+  const uint8_t *(*read)(void *context, VsBm25Stream stream, uint32_t page);
+} VsBm25Source;
+
+/* ------ documents to a segment ------ */
+
+typedef struct VsBm25Inverter VsBm25Inverter;
+
+/* Everything comes from `memory` and is given back with it.  weights: of the classes D, C, B, A. */
+VsBm25Inverter *vs_bm25_inverter(const VsBm25Memory *memory, const uint8_t weights[VS_BM25_CLASSES],
+                                 bool positions);
+/* A document, then its lexemes, each once, in any order.  len as bm25.h defines it. */
+void vs_bm25_inverter_document(VsBm25Inverter *inverter, VsBm25Row row, uint32_t len);
+void vs_bm25_inverter_lexeme(VsBm25Inverter *inverter, const char *lexeme, uint32_t length,
+                             const uint16_t *positions, int n_positions);
+/* Bytes in use, and documents. */
+size_t vs_bm25_inverter_bytes(const VsBm25Inverter *inverter);
+uint32_t vs_bm25_inverter_documents(const VsBm25Inverter *inverter);
+/* Writes a segment of all documents; fills everything of `segment` but id, first_block and level. */
+void vs_bm25_inverter_write(VsBm25Inverter *inverter, const VsBm25Sink *sink, VsBm25Segment *segment);
+
+/* ------ segments to a segment ------ */
+
+/*
+ * Merges n segments, whose documents keep their order, the first segment's first.  Documents that
+ * are not live are left out.  Fills `merged` like vs_bm25_inverter_write.  check_interrupts is called
+ * now and then.
+ */
+void vs_bm25_merge(const VsBm25Memory *memory, int n, const VsBm25Segment *const *segments,
+                   const VsBm25Source *sources, const VsBm25Sink *sink, VsBm25Segment *merged,
+                   void (*check_interrupts)(void));
+
+/* ------ verifying ------ */
+
+/* Reads every page of a segment and reports what cannot be: problem is a sentence, in memory that is used again. */
+void vs_bm25_verify(const VsBm25Memory *memory, const VsBm25Segment *segment, const VsBm25Source *source,
+                    void *context, void (*report)(void *context, const char *problem),
+                    void (*check_interrupts)(void));
+
+/* ------ searching ------ */
+
+/* A row (vs_bm25_row_key) and its score.  Better: a higher score, or the same and a smaller row. */
+typedef struct VsBm25Result {
+  double score;
+  uint64_t row;
+} VsBm25Result;
+
+/* The best k results of those offered. */
+typedef struct VsBm25Top VsBm25Top;
+
+VsBm25Top *vs_bm25_top(const VsBm25Memory *memory);
+/* Empty it.  after: not NULL, only results worse than that one are taken from now on.  k >= 1. */
+void vs_bm25_top_reset(VsBm25Top *top, uint32_t k, const VsBm25Result *after);
+/* Scores of 0 are not results. */
+void vs_bm25_top_offer(VsBm25Top *top, double score, uint64_t row);
+/* Results, best first, until the next reset. */
+uint32_t vs_bm25_top_sorted(VsBm25Top *top, const VsBm25Result **results);
+
+typedef struct VsBm25Searcher VsBm25Searcher;
+
+/* What searches have done, for EXPLAIN and tests. */
+typedef struct VsBm25Counters {
+  uint64_t segments;
+  uint64_t blocks;     /* of postings, unpacked */
+  uint64_t candidates; /* documents whose score or match was decided */
+} VsBm25Counters;
+
+/*
+ * For one query, and any number of segments.  weights: of the classes; check_interrupts is called now and
+ * then.  The query must stay where it is.
+ */
+VsBm25Searcher *vs_bm25_searcher(const VsBm25Memory *memory, const VsBm25Query *query,
+                                 const uint8_t weights[VS_BM25_CLASSES], void (*check_interrupts)(void));
+/* Does the query ask for positions? */
+bool vs_bm25_wants_positions(const VsBm25Query *query);
+/*
+ * Adds to df[i] the documents that have leaf i: for a prefix, the sum over its lexemes, whose number is
+ * added to *expansions.  Stops, and returns false, when that exceeds max_expansions.
+ */
+bool vs_bm25_lookup(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                    uint64_t *df, uint64_t *expansions, uint64_t max_expansions);
+/* Offers `top` every live document that matches, has a scored leaf, and may be among the best. */
+void vs_bm25_search(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                    const VsBm25Model *model, VsBm25Top *top);
+/*
+ * Reports every live document that matches, in the order of documents.  False: the query asks for positions that
+ * the segment lacks, and documents were reported that may not match.
+ */
+bool vs_bm25_matches(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
+                     void *context, void (*found)(void *context, VsBm25Row row));
+const VsBm25Counters *vs_bm25_counters(const VsBm25Searcher *searcher);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// cursor.cpp - decoding blocks of postings, and positions of single documents.
+//
+// Owns: how bytes become postings; writer.cpp wrote them.
+
+#include "core/bm25/cursor.h"
+
+#include <algorithm>
+
+#include "bridge/kernels.h"
+
+namespace vecstore {
+namespace bm25 {
+
+void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
+               size_t n, uint8_t* out) {
+  page += offset / VS_BM25_PAYLOAD;
+  offset %= VS_BM25_PAYLOAD;
+  while (n > 0) {
+    const size_t part = std::min<size_t>(n, VS_BM25_PAYLOAD - offset);
+    memcpy(out, source->read(source->context, stream, page) + offset, part);
+    out += part;
+    n -= part;
+    offset = 0;
+    ++page;
+  }
+}
+
+void PostingList::Init(const Memory& memory) {
+  memory_ = memory;
+  skips_.Init(memory);
+  postings_.Init(memory);
+  array_positions_.Init(memory);
+  found_.Init(memory);
+  part_ = nullptr;
+  part_block_ = nullptr;
+}
+
+void PostingList::Clear(const VsBm25Segment* segment, const VsBm25Source* source, bool wanted) {
+  source_ = source;
+  stored_ = segment->has_positions;
+  n_docs_ = segment->n_docs;
+  wanted_ = wanted;
+  df = n_blocks = 0;
+  array_ = false;
+  skips_.Clear();
+  postings_.Clear();
+  array_positions_.Clear();
+  if (part_ != nullptr) part_->Clear(segment, source, wanted);
+}
+
+void PostingList::ReadSkips(uint32_t first, uint32_t n) {
+  skips_.Clear();
+  skips_.Extend(n);
+  for (uint32_t i = 0; i < n;) {
+    const uint32_t at = first + i, on_page = at % VS_BM25_SKIPS_PER_PAGE;
+    const uint32_t part = std::min<uint32_t>(n - i, VS_BM25_SKIPS_PER_PAGE - on_page);
+    const uint8_t* page =
+        source_->read(source_->context, VS_BM25_SKIPS, at / VS_BM25_SKIPS_PER_PAGE);
+    memcpy(skips_.data() + i, page + on_page * sizeof(VsBm25Skip), part * sizeof(VsBm25Skip));
+    i += part;
+  }
+}
+
+void PostingList::Open(const TermInfo& term) {
+  if (term.inline_bytes > 0) {
+    OpenUnion();
+    AddInline(term);
+    CloseUnion();
+    return;
+  }
+  df = std::min(term.df, n_docs_);
+  n_blocks = (df + VS_BM25_BLOCK - 1) / VS_BM25_BLOCK;
+  ReadSkips(term.first_skip, n_blocks);
+}
+
+void PostingList::OpenUnion() { array_ = true; }
+
+void PostingList::AddToUnion(const TermInfo& term, const VsBm25Segment* segment) {
+  if (term.inline_bytes > 0) {
+    AddInline(term);
+    return;
+  }
+  if (part_ == nullptr) {
+    part_ = memory_.New<PostingList>(1);
+    part_block_ = memory_.New<Block>(1);
+    part_->Init(memory_);
+  }
+  part_->Clear(segment, source_, wanted_);
+  part_->Open(term);
+  AddList();
+}
+
+void PostingList::AddInline(const TermInfo& term) {
+  const uint8_t* p = term.inlined;
+  const uint8_t* const end = p + std::min<size_t>(term.inline_bytes, kInlineBytes);
+  uint32_t doc = kNoDoc;
+  for (uint32_t i = 0; i < term.df && p < end; ++i) {
+    uint32_t delta, n = 0;
+    ArrayPosting posting = {};
+    p = GetVarint(p, &delta);
+    p = GetVarint(p, &posting.tf);
+    doc += delta + 1;
+    if (doc >= n_docs_) break;
+    posting.doc = doc;
+    posting.positions = static_cast<uint32_t>(array_positions_.size());
+    if (stored_) p = GetVarint(p, &n);
+    for (uint32_t j = 0; j < n && p < end; ++j) {
+      uint32_t position;
+      p = GetVarint(p, &position);
+      array_positions_.Push(static_cast<uint16_t>(position));
+      ++posting.n_positions;
+    }
+    postings_.Push(posting);
+  }
+}
+
+void PostingList::AddList() {
+  for (uint32_t b = 0; b < part_->n_blocks; ++b) {
+    part_->Decode(b, part_block_);
+    for (uint32_t i = 0; i < part_block_->n; ++i) {
+      ArrayPosting posting = {part_block_->docs[i], part_block_->tfs[i],
+                              static_cast<uint32_t>(array_positions_.size()), 0};
+      if (wanted_) {
+        const uint16_t* positions = part_->Positions(*part_block_, i, &posting.n_positions);
+        for (uint32_t j = 0; j < posting.n_positions; ++j) array_positions_.Push(positions[j]);
+      }
+      postings_.Push(posting);
+    }
+  }
+}
+
+// Positions of several lexemes of one document together; one that two lexemes share counts once.
+void PostingList::SortPositions(ArrayPosting* posting) {
+  uint16_t* first = array_positions_.data() + posting->positions;
+  std::sort(first, first + posting->n_positions, [](uint16_t a, uint16_t b) {
+    return (a & 0x3FFF) != (b & 0x3FFF) ? (a & 0x3FFF) < (b & 0x3FFF) : a > b;
+  });
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < posting->n_positions; ++i) {
+    if (n == 0 || (first[i] & 0x3FFF) != (first[n - 1] & 0x3FFF)) first[n++] = first[i];
+  }
+  posting->n_positions = n;
+}
+
+// Postings of the same document become one.
+void PostingList::MergePostings() {
+  std::sort(postings_.begin(), postings_.end(), [](const ArrayPosting& a, const ArrayPosting& b) {
+    return a.doc != b.doc ? a.doc < b.doc : a.positions < b.positions;
+  });
+  size_t n = 0;
+  for (size_t i = 0; i < postings_.size();) {
+    ArrayPosting merged = postings_[i];
+    size_t end = i + 1;
+    while (end < postings_.size() && postings_[end].doc == merged.doc) ++end;
+    if (end > i + 1) {
+      merged.positions = static_cast<uint32_t>(array_positions_.size());
+      merged.tf = merged.n_positions = 0;
+      for (size_t j = i; j < end; ++j) {
+        const ArrayPosting& part = postings_[j];
+        merged.tf += part.tf;
+        for (uint32_t k = 0; k < part.n_positions; ++k) {
+          array_positions_.Push(array_positions_[part.positions + k]);
+        }
+        merged.n_positions += part.n_positions;
+      }
+      SortPositions(&merged);
+    }
+    postings_[n++] = merged;
+    i = end;
+  }
+  postings_.Truncate(n);
+}
+
+// Bounds of an array do not know lengths: as if the documents were empty.
+void PostingList::CloseUnion() {
+  MergePostings();
+  df = static_cast<uint32_t>(postings_.size());
+  n_blocks = (df + VS_BM25_BLOCK - 1) / VS_BM25_BLOCK;
+  skips_.Clear();
+  for (uint32_t b = 0; b < n_blocks; ++b) {
+    VsBm25Skip skip = {};
+    uint32_t tf = 0;
+    for (uint32_t i = b * VS_BM25_BLOCK; i < b * VS_BM25_BLOCK + DocsInBlock(b); ++i) {
+      tf = std::max(tf, postings_[i].tf);
+      skip.last_doc = postings_[i].doc;
+    }
+    tf = std::min<uint32_t>(tf, UINT16_MAX);
+    skip.impacts[0] = skip.impacts[1] = {static_cast<uint16_t>(tf), 0};
+    skips_.Push(skip);
+  }
+}
+
+uint32_t PostingList::DocsInBlock(uint32_t block) const {
+  return std::min<uint32_t>(VS_BM25_BLOCK, df - block * VS_BM25_BLOCK);
+}
+
+// Near blocks are looked at first: callers go forward in small steps.
+uint32_t PostingList::BlockOf(uint32_t doc, uint32_t from) const {
+  uint32_t step = 1, low = from;  // blocks before low end before doc
+  while (low < n_blocks && skips_[low].last_doc < doc) {
+    uint32_t next = std::min(low + step, n_blocks);
+    if (next == n_blocks || skips_[next].last_doc >= doc) {
+      uint32_t high = next;  // ends at doc or later, or is n_blocks
+      ++low;
+      while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (skips_[middle].last_doc < doc) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      return low;
+    }
+    low = next;
+    step *= 2;
+  }
+  return low;
+}
+
+void PostingList::UnpackNumbers(const uint8_t* packed, size_t n, unsigned bits,
+                                uint32_t* out) const {
+  if (n == VS_BM25_BLOCK) {
+    vs_kernels()->unpack_block(packed, bits, out);
+  } else {
+    for (size_t i = 0; i < n; ++i) out[i] = GetPacked(packed, i, bits);
+  }
+}
+
+static size_t NumbersBytes(size_t n, unsigned bits) {
+  return n == VS_BM25_BLOCK ? VS_BLOCK_BYTES(bits) : PackedBytes(n, bits);
+}
+
+void PostingList::Decode(uint32_t block, Block* out) const {
+  const uint32_t n = DocsInBlock(block);
+  out->number = block;
+  out->n = n;
+  if (array_) {
+    for (uint32_t i = 0; i < n; ++i) {
+      out->docs[i] = postings_[block * VS_BM25_BLOCK + i].doc;
+      out->tfs[i] = postings_[block * VS_BM25_BLOCK + i].tf;
+    }
+    return;
+  }
+  const VsBm25Skip& skip = skips_[block];
+  const unsigned doc_bits = std::min<unsigned>(skip.doc_bits, 32);
+  const unsigned tf_bits = std::min<unsigned>(skip.tf_bits, 32);
+  const size_t doc_bytes = NumbersBytes(n, doc_bits), tf_bytes = NumbersBytes(n, tf_bits);
+  uint8_t packed[2 * VS_BLOCK_BYTES(32) + kPackedSlack];
+  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset,
+            doc_bytes + tf_bytes, packed);
+  UnpackNumbers(packed, n, doc_bits, out->docs);
+  // However damaged, documents do not fall and are in the segment.
+  const uint64_t last = n_docs_ - 1;
+  uint64_t doc = block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1;
+  for (uint32_t i = 0; i < n; ++i) {
+    doc = std::min(doc + out->docs[i], last);
+    out->docs[i] = static_cast<uint32_t>(doc++);
+  }
+  UnpackNumbers(packed + doc_bytes, n, tf_bits, out->tfs);
+  const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;
+  for (uint32_t i = 0; i < n; ++i) out->tfs[i] += least;
+}
+
+// Bits [bit, bit + n * width) of a stream that begins at (page, offset), to numbers.
+static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offset, size_t first,
+                        size_t n, unsigned width, uint16_t* out) {
+  uint8_t packed[kMaxPositions * 2 + 2 * kPackedSlack];
+  const size_t bit = first * width, byte = bit / 8, skip = bit % 8;
+  const size_t at = offset + byte;
+  CopyBytes(source, VS_BM25_POSITIONS, page + static_cast<uint32_t>(at / VS_BM25_PAYLOAD),
+            static_cast<uint32_t>(at % VS_BM25_PAYLOAD), (skip + n * width + 7) / 8, packed);
+  for (size_t i = 0; i < n; ++i) {
+    uint64_t word;
+    const size_t from = skip + i * width;
+    memcpy(&word, packed + from / 8, sizeof(word));
+    out[i] = static_cast<uint16_t>((word >> (from % 8)) & ((1u << width) - 1));
+  }
+}
+
+const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint32_t* n) {
+  if (array_) {
+    const ArrayPosting& posting = postings_[block.number * VS_BM25_BLOCK + index];
+    *n = posting.n_positions;
+    return array_positions_.data() + posting.positions;
+  }
+  *n = 0;
+  if (!stored_) return nullptr;
+  const VsBm25Skip& skip = skips_[block.number];
+  const unsigned width = std::min<unsigned>(skip.position_bits, 14);
+  uint32_t page = skip.positions_page, offset = skip.positions_offset;
+  size_t before = 0, total = 0;
+  if ((skip.flags & VS_BM25_COUNTS_STORED) != 0) {
+    uint8_t counts[VS_BM25_BLOCK];
+    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, block.n, counts);
+    for (uint32_t i = 0; i < block.n; ++i) {
+      before += i < index ? counts[i] : 0;
+      total += counts[i];
+    }
+    *n = counts[index];
+    offset += block.n;
+  } else {
+    for (uint32_t i = 0; i < block.n; ++i) {
+      before += i < index ? block.tfs[i] : 0;
+      total += block.tfs[i];
+    }
+    *n = std::min(block.tfs[index], kMaxPositions);
+  }
+  found_.Clear();
+  found_.Extend(*n);
+  CopyNumbers(source_, page, offset, before, *n, width, found_.data());
+  for (uint32_t i = 1; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] + found_[i - 1]);
+  if ((skip.flags & VS_BM25_CLASSES_STORED) != 0) {
+    uint16_t classes[kMaxPositions];
+    CopyNumbers(source_, page, static_cast<uint32_t>(offset + PackedBytes(total, width)), before, *n,
+                2, classes);
+    for (uint32_t i = 0; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] | classes[i] << 14);
+  }
+  return found_.data();
+}
+
+}  // namespace bm25
+}  // namespace vecstore

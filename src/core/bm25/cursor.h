@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// cursor.h - the postings of a leaf of a query in one segment, block by block.
+//
+// Owns: decoded blocks.  A leaf is one list of the segment, or, for a prefix and for lists that lie in the
+// dictionary, an array made once; both look like blocks of VS_BM25_BLOCK documents with a last
+// document and impacts each.
+#ifndef VECSTORE_CORE_BM25_CURSOR_H
+#define VECSTORE_CORE_BM25_CURSOR_H
+
+#include "bridge/bm25_segment.h"
+#include "core/base/grow_array.h"
+#include "core/bm25/dictionary.h"
+
+namespace vecstore {
+namespace bm25 {
+
+constexpr uint32_t kNoDoc = ~uint32_t{0};
+// Kernels read and write whole vectors.
+constexpr uint32_t kBlockRoom = VS_BM25_BLOCK + 16;
+
+// A stream that is read at byte offsets.
+void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
+               size_t n, uint8_t* out);
+
+// The decoded postings of a block.
+struct Block {
+  uint32_t number;  // kNoDoc: none
+  uint32_t n;
+  uint32_t docs[kBlockRoom];
+  uint32_t tfs[kBlockRoom];
+};
+
+class PostingList {
+ public:
+  uint32_t df;
+  uint32_t n_blocks;
+
+  // Once; memory is kept from segment to segment.
+  void Init(const Memory& memory);
+  // Of a segment, without postings.  wanted: positions of arrays are kept.
+  void Clear(const VsBm25Segment* segment, const VsBm25Source* source, bool wanted);
+  void Open(const TermInfo& term);  // a list of the segment
+  // An array instead: one or more lists together.
+  void OpenUnion();
+  void AddToUnion(const TermInfo& term, const VsBm25Segment* segment);
+  void CloseUnion();
+
+  uint32_t last_doc(uint32_t block) const { return skips_[block].last_doc; }
+  const VsBm25Skip& skip(uint32_t block) const { return skips_[block]; }
+  // The first block at or after `from` that may have `doc` or a later document; n_blocks if none.
+  uint32_t BlockOf(uint32_t doc, uint32_t from) const;
+  void Decode(uint32_t block, Block* out) const;
+  // Positions of a posting of a decoded block, as in a tsvector.  Valid until the next call.
+  const uint16_t* Positions(const Block& block, uint32_t index, uint32_t* n);
+
+ private:
+  struct ArrayPosting {
+    uint32_t doc, tf;
+    uint32_t positions, n_positions;  // in array_positions_
+  };
+
+  void ReadSkips(uint32_t first, uint32_t n);
+  void AddInline(const TermInfo& term);
+  void AddList();
+  void UnpackNumbers(const uint8_t* packed, size_t n, unsigned bits, uint32_t* out) const;
+  uint32_t DocsInBlock(uint32_t block) const;
+  void MergePostings();
+  void SortPositions(ArrayPosting* posting);
+
+  Memory memory_;
+  const VsBm25Source* source_;
+  uint32_t n_docs_;
+  bool stored_;  // positions are in the segment
+  bool wanted_;  // and arrays keep them
+  bool array_;
+  GrowArray<VsBm25Skip> skips_;
+  GrowArray<ArrayPosting> postings_;
+  GrowArray<uint16_t> array_positions_;
+  GrowArray<uint16_t> found_;
+  PostingList* part_;  // of a union, being read
+  Block* part_block_;
+};
+
+}  // namespace bm25
+}  // namespace vecstore
+
+#endif

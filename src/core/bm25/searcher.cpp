@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// searcher.cpp - opening a segment for a query, and judging single documents.
+//
+// Owns: the only way to a result.  Whatever finds candidates, a document matches because vs_bm25_match says
+// so and scores what vs_bm25_score says.
+
+#include "core/bm25/searcher.h"
+
+#include <algorithm>
+#include <type_traits>
+
+using namespace vecstore;
+using namespace vecstore::bm25;
+
+namespace vecstore {
+namespace bm25 {
+
+void Lengths::Init(const Memory& memory) {
+  memory_ = memory;
+  source_ = nullptr;
+  for (uint16_t*& slot : slots_) slot = nullptr;
+}
+
+void Lengths::Open(const VsBm25Source* source, uint32_t) {
+  source_ = source;
+  for (uint32_t& page : pages_) page = kNoDoc;
+}
+
+void Lengths::Read(uint32_t page) {
+  const uint32_t slot = page % kSlots;
+  if (slots_[slot] == nullptr) slots_[slot] = memory_.New<uint16_t>(VS_BM25_LENGTHS_PER_PAGE);
+  memcpy(slots_[slot], source_->read(source_->context, VS_BM25_LENGTHS, page), VS_BM25_PAYLOAD);
+  pages_[slot] = page;
+}
+
+}  // namespace bm25
+}  // namespace vecstore
+
+static_assert(std::is_trivially_destructible_v<VsBm25Searcher>, "the host may not return");
+
+namespace {
+
+constexpr uint32_t kBetweenInterrupts = 4096;
+constexpr uint8_t kAllClasses = (1 << VS_BM25_CLASSES) - 1;
+
+// Some classes only?
+bool AsksForClasses(const VsBm25Leaf& leaf) {
+  return leaf.classes != 0 && leaf.classes != kAllClasses;
+}
+
+}  // namespace
+
+bool vs_bm25_wants_positions(const VsBm25Query* query) {
+  for (int i = 0; i < query->n_nodes; ++i) {
+    if (query->nodes[i].kind == VS_BM25_PHRASE) return true;
+  }
+  for (int i = 0; i < query->n_leaves; ++i) {
+    if (AsksForClasses(query->leaves[i])) return true;
+  }
+  return false;
+}
+
+VsBm25Searcher* vs_bm25_searcher(const VsBm25Memory* memory, const VsBm25Query* query,
+                                 const uint8_t weights[VS_BM25_CLASSES],
+                                 void (*check_interrupts)(void)) {
+  const Memory host = HostMemory(memory);
+  VsBm25Searcher* searcher = host.New<VsBm25Searcher>(1);
+  memset(static_cast<void*>(searcher), 0, sizeof(*searcher));
+  searcher->memory = host;
+  searcher->matcher.Init(host, query);
+  searcher->query = query;
+  memcpy(searcher->weights, weights, VS_BM25_CLASSES);
+  searcher->check_interrupts = check_interrupts;
+  searcher->interrupt_countdown = kBetweenInterrupts;
+  searcher->lengths.Init(host);
+
+  const int n = query->n_leaves, n_nodes = query->n_nodes;
+  searcher->leaves = host.New<LeafState>(n + 1);
+  searcher->hits = host.New<VsBm25Hit>(n + 1);
+  searcher->boosted = host.New<bool>(n + 1);
+  searcher->wanted_positions = host.New<GrowArray<uint16_t>>(n + 1);
+  bool* marked = host.New<bool>(n_nodes + 1);
+
+  // required: reached from the root through AND and phrases
+  for (int i = n_nodes - 1; i >= 0; --i) {
+    const VsBm25Node& node = query->nodes[i];
+    marked[i] = i == n_nodes - 1 || marked[i];
+    if (node.kind == VS_BM25_LEAF) continue;
+    const bool both = marked[i] && (node.kind == VS_BM25_AND || node.kind == VS_BM25_PHRASE);
+    marked[node.left] = both;
+    if (node.kind != VS_BM25_NOT) marked[node.right] = both;
+  }
+  for (int i = 0; i < n; ++i) {
+    LeafState* leaf = &searcher->leaves[i];
+    leaf->required = false;
+    leaf->wants_positions =
+        AsksForClasses(query->leaves[i]) || searcher->matcher.in_phrase(i);
+    leaf->list.Init(host);
+    leaf->bounds.Init(host);
+    searcher->wanted_positions[i].Init(host);
+  }
+  searcher->any_leaf_matches = n_nodes > 0;
+  for (int i = 0; i < n_nodes; ++i) {
+    const VsBm25Node& node = query->nodes[i];
+    if (node.kind == VS_BM25_LEAF) {
+      searcher->leaves[node.leaf].required |= marked[i];
+      searcher->any_leaf_matches &= !AsksForClasses(query->leaves[node.leaf]);
+    } else {
+      searcher->any_leaf_matches &= node.kind == VS_BM25_OR;
+    }
+  }
+  for (int i = 0; i < n; ++i) searcher->n_required += searcher->leaves[i].required;
+
+  memset(static_cast<void*>(searcher->hits), 0, n * sizeof(*searcher->hits));
+  searcher->matches_anything = searcher->matcher.Match(searcher->hits, nullptr);
+  return searcher;
+}
+
+const VsBm25Counters* vs_bm25_counters(const VsBm25Searcher* searcher) {
+  return &searcher->counters;
+}
+
+// Calls `with` for each term of the segment that a leaf stands for, while it returns true.
+template <class With>
+static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
+                       const VsBm25Segment* segment, const VsBm25Source* source, With with) {
+  const uint8_t* lexeme = reinterpret_cast<const uint8_t*>(leaf.lexeme);
+  if (!leaf.prefix) {
+    Dictionary dictionary;
+    KeyCursor cursor;
+    TermInfo term;
+    dictionary.Init(segment, source);
+    if (dictionary.Find(lexeme, leaf.length, &cursor, &term)) with(term);
+    return;
+  }
+  TermScan terms;
+  for (terms.BeginAt(segment, source, lexeme, leaf.length); terms.valid; terms.Next()) {
+    if (terms.key_length() < leaf.length || memcmp(terms.key(), lexeme, leaf.length) != 0) break;
+    if (!with(terms.term)) break;
+    searcher->CheckInterrupts();
+  }
+}
+
+bool vs_bm25_lookup(VsBm25Searcher* searcher, const VsBm25Segment* segment,
+                    const VsBm25Source* source, uint64_t* df, uint64_t* expansions,
+                    uint64_t max_expansions) {
+  for (int i = 0; i < searcher->query->n_leaves; ++i) {
+    const VsBm25Leaf& leaf = searcher->query->leaves[i];
+    ForTermsOf(searcher, leaf, segment, source, [&](const TermInfo& term) {
+      df[i] += term.df;
+      *expansions += leaf.prefix;
+      return *expansions <= max_expansions;
+    });
+    if (*expansions > max_expansions) return false;
+  }
+  return true;
+}
+
+void VsBm25Searcher::CheckInterrupts() {
+  if (--interrupt_countdown > 0) return;
+  interrupt_countdown = kBetweenInterrupts;
+  check_interrupts();
+}
+
+void VsBm25Searcher::OpenLeaf(int leaf) {
+  LeafState* state = &leaves[leaf];
+  const VsBm25Leaf& what = query->leaves[leaf];
+  PostingList* list = &state->list;
+  list->Clear(segment, source, state->wants_positions);
+  if (what.prefix) list->OpenUnion();
+  ForTermsOf(this, what, segment, source, [&](const TermInfo& term) {
+    if (what.prefix) {
+      list->AddToUnion(term, segment);
+    } else {
+      list->Open(term);
+    }
+    return true;
+  });
+  if (what.prefix) list->CloseUnion();
+  state->judge.block.number = state->drive.block.number = state->scored_block = kNoDoc;
+  state->judge.at = state->drive.at = state->judge.index = state->drive.index = 0;
+}
+
+void VsBm25Searcher::Open(const VsBm25Segment* of, const VsBm25Source* from) {
+  segment = of;
+  source = from;
+  lossy = !segment->has_positions && vs_bm25_wants_positions(query);
+  lengths.Open(source, segment->pages[VS_BM25_LENGTHS]);
+  ++counters.segments;
+  for (int i = 0; i < query->n_leaves; ++i) OpenLeaf(i);
+}
+
+double VsBm25Searcher::MaxBoost(int leaf) const {
+  return matcher.in_phrase(leaf) ? std::max(1.0, model->phrase_boost) : 1.0;
+}
+
+// Rounded up to single precision.
+void VsBm25Searcher::FindBounds(int leaf) {
+  LeafState* state = &leaves[leaf];
+  const double boost = MaxBoost(leaf);
+  state->bounds.Clear();
+  state->bounds.Extend(state->list.n_blocks);
+  for (uint32_t b = 0; b < state->list.n_blocks; ++b) {
+    double bound = 0;
+    for (const VsBm25Impact& impact : state->list.skip(b).impacts) {
+      bound = std::max(bound, vs_bm25_leaf_score(model, leaf, boost, impact.tf, impact.len));
+    }
+    state->bounds[b] = static_cast<float>(bound * (1 + 1e-6));
+  }
+}
+
+uint32_t VsBm25Searcher::Advance(int leaf, Walk* walk, uint32_t doc) {
+  PostingList* list = &leaves[leaf].list;
+  const uint32_t block = list->BlockOf(doc, walk->at);
+  walk->at = block;
+  if (block == list->n_blocks) return kNoDoc;
+  if (walk->block.number != block) {
+    list->Decode(block, &walk->block);
+    walk->index = 0;
+    ++counters.blocks;
+    CheckInterrupts();
+  }
+  const uint32_t* docs = walk->block.docs;
+  uint32_t index = walk->index;
+  // near: a few steps, else by halves
+  const uint32_t n = walk->block.n;
+  for (int steps = 0; steps < 4 && index < n && docs[index] < doc; ++steps) ++index;
+  if (index < n && docs[index] < doc) {
+    index = static_cast<uint32_t>(std::lower_bound(docs + index, docs + n, doc) - docs);
+  }
+  walk->index = index < n ? index : 0;
+  return index < n ? docs[index] : kNoDoc;  // none: the block is damaged
+}
+
+bool VsBm25Searcher::Has(int leaf, uint32_t doc) {
+  return Advance(leaf, &leaves[leaf].judge, doc) == doc;
+}
+
+bool VsBm25Searcher::IsLive(uint32_t doc) const {
+  if (segment->n_live == segment->n_docs) return true;
+  const uint32_t bit = doc % VS_BM25_LIVE_PER_PAGE;
+  const uint8_t* page = source->read(source->context, VS_BM25_LIVE, doc / VS_BM25_LIVE_PER_PAGE);
+  return (page[bit / 8] >> (bit % 8) & 1) != 0;
+}
+
+VsBm25Row VsBm25Searcher::RowOf(uint32_t doc) const {
+  VsBm25Row row;
+  const uint8_t* page = source->read(source->context, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE);
+  memcpy(&row, page + doc % VS_BM25_ROWS_PER_PAGE * sizeof(row), sizeof(row));
+  return row;
+}
+
+// What a document has of a leaf.
+void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
+  VsBm25Hit* hit = &hits[leaf];
+  LeafState* state = &leaves[leaf];
+  *hit = {false, 0, 0, nullptr};
+  if (!Has(leaf, doc)) return;
+  const Walk& walk = state->judge;
+  hit->present = true;
+  hit->tf = walk.block.tfs[walk.index];
+  if (!state->wants_positions || lossy) return;
+  uint32_t n;
+  const uint16_t* positions = state->list.Positions(walk.block, walk.index, &n);
+  const VsBm25Leaf& what = query->leaves[leaf];
+  if (AsksForClasses(what) && n > 0) {
+    GrowArray<uint16_t>* wanted = &wanted_positions[leaf];
+    wanted->Clear();
+    hit->tf = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      const unsigned position_class = positions[i] >> 14;
+      if ((what.classes >> position_class & 1) == 0) continue;
+      wanted->Push(positions[i]);
+      hit->tf += weights[position_class];
+    }
+    n = static_cast<uint32_t>(wanted->size());
+    positions = wanted->data();
+    hit->present = n > 0;
+  }
+  hit->n_positions = static_cast<int>(n);
+  hit->positions = positions;
+}
+
+bool VsBm25Searcher::Matches(uint32_t doc) {
+  ++counters.candidates;
+  for (int i = 0; i < query->n_leaves; ++i) ReadHit(i, doc);
+  if (any_leaf_matches || lossy) return true;
+  return matcher.Match(hits, boosted);
+}
+
+double VsBm25Searcher::ScoreOf(uint32_t doc) {
+  return vs_bm25_score(query, model, hits, matcher.has_phrase() && !lossy ? boosted : nullptr,
+                       lengths.Of(doc));
+}
+
+void VsBm25Searcher::Judge(uint32_t doc, VsBm25Top* top) {
+  if (!IsLive(doc) || !Matches(doc)) return;
+  const double score = ScoreOf(doc);
+  if (score < top->threshold()) return;
+  vs_bm25_top_offer(top, score, vs_bm25_row_key(RowOf(doc)));
+}

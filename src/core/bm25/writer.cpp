@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// writer.cpp - blocks of postings, their skips, and the streams of a segment.
+//
+// Owns: how numbers of postings become bytes; cursor.cpp reads them.
+
+#include "core/bm25/writer.h"
+
+#include <algorithm>
+
+#include "bridge/kernels.h"
+
+namespace vecstore {
+namespace bm25 {
+
+void PageStream::Init(const Memory& memory, const VsBm25Sink* to, VsBm25Stream which) {
+  sink = to;
+  stream = which;
+  page = used = 0;
+  bytes = memory.New<uint8_t>(VS_BM25_PAYLOAD);
+  memset(bytes, 0, VS_BM25_PAYLOAD);
+}
+
+void PageStream::Flush() {
+  sink->write(sink->context, stream, bytes);
+  memset(bytes, 0, VS_BM25_PAYLOAD);
+  ++page;
+  used = 0;
+}
+
+void PageStream::Put(const void* data, size_t n) {
+  const uint8_t* from = static_cast<const uint8_t*>(data);
+  while (n > 0) {
+    size_t part = std::min<size_t>(n, VS_BM25_PAYLOAD - used);
+    memcpy(bytes + used, from, part);
+    used += static_cast<uint32_t>(part);
+    from += part;
+    n -= part;
+    if (used == VS_BM25_PAYLOAD) Flush();
+  }
+}
+
+void PageStream::Align(uint32_t n) {
+  if (used + n > VS_BM25_PAYLOAD) Flush();
+}
+
+uint32_t PageStream::Finish() {
+  if (used > 0) Flush();
+  return page;
+}
+
+void SegmentWriter::Init(const Memory& memory, const VsBm25Sink* sink, bool positions,
+                         const uint16_t* lengths, uint32_t n_docs, double avg_len) {
+  memory_ = memory;
+  for (int i = 0; i < VS_BM25_STREAMS; ++i) {
+    streams_[i].Init(memory, sink, static_cast<VsBm25Stream>(i));
+  }
+  positions_ = positions;
+  lengths_ = lengths;
+  n_docs_ = n_docs;
+  avg_len_ = avg_len > 0 ? avg_len : 1;
+  n_skips_ = n_terms_ = n_ = df_ = 0;
+  n_postings_ = 0;
+  block_positions_.Init(memory);
+  packed_.Init(memory);
+  numbers_.Init(memory);
+  page_keys_.Init(memory);
+  keys_.Init(memory);
+  leaf_ = memory.New<KeyPage>(1);
+  leaf_->Clear();
+}
+
+void SegmentWriter::Term(const uint8_t* lexeme, uint32_t length) {
+  memcpy(lexeme_, lexeme, length);
+  lexeme_length_ = length;
+  df_ = n_ = 0;
+  block_before_ = ~uint32_t{0};
+  first_skip_ = n_skips_;
+  block_positions_.Clear();
+}
+
+void SegmentWriter::Posting(uint32_t doc, uint32_t tf, const uint16_t* positions,
+                            uint32_t n_positions) {
+  if (n_ == VS_BM25_BLOCK) FlushBlock();
+  docs_[n_] = doc;
+  tfs_[n_] = tf;
+  counts_[n_] = n_positions;
+  ++n_;
+  ++df_;
+  if (!positions_) return;
+  size_t at = block_positions_.size();
+  block_positions_.Extend(n_positions);
+  if (n_positions > 0) {
+    memcpy(block_positions_.data() + at, positions, n_positions * sizeof(*positions));
+  }
+}
+
+// The postings of a short list, for the dictionary.
+bool SegmentWriter::PutInline(uint8_t* out, size_t* bytes) const {
+  uint8_t* const end = out + kInlineBytes;
+  uint8_t* p = out;
+  uint32_t before = ~uint32_t{0};
+  const uint16_t* position = block_positions_.data();
+  for (uint32_t i = 0; i < n_; ++i) {
+    if (end - p < 3 * kMaxVarint) return false;
+    p = PutVarint(p, docs_[i] - before - 1);
+    p = PutVarint(p, tfs_[i]);
+    before = docs_[i];
+    if (!positions_) continue;
+    p = PutVarint(p, counts_[i]);
+    for (uint32_t j = 0; j < counts_[i]; ++j) {
+      if (end - p < kMaxVarint) return false;
+      p = PutVarint(p, *position++);
+    }
+  }
+  *bytes = p - out;
+  return true;
+}
+
+void SegmentWriter::EndTerm() {
+  if (df_ == 0) return;
+  uint8_t value[2 * kMaxVarint + kInlineBytes + 1];
+  uint8_t list[kInlineBytes];
+  size_t inline_bytes = 0;
+  uint8_t* p = PutVarint(value, df_);
+  if (df_ <= kInlinePostings && PutInline(list, &inline_bytes)) {
+    p = PutVarint(p, static_cast<uint32_t>(inline_bytes));
+    memcpy(p, list, inline_bytes);
+    p += inline_bytes;
+  } else {
+    FlushBlock();
+    p = PutVarint(p, 0);
+    p = PutVarint(p, first_skip_);
+  }
+  AddToDictionary(value, static_cast<uint32_t>(p - value));
+  ++n_terms_;
+  n_postings_ += df_;
+}
+
+// n numbers at one width: a full block lies in lanes, a part of one in a row.
+void SegmentWriter::PutNumbers(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits) {
+  if (n == VS_BM25_BLOCK) {
+    uint8_t block[VS_BLOCK_BYTES(32)];
+    vs_kernels()->pack_block(numbers, bits, block);
+    out->Put(block, VS_BLOCK_BYTES(bits));
+    return;
+  }
+  size_t bytes = PackedBytes(n, bits);
+  packed_.Clear();
+  packed_.Extend(bytes + kPackedSlack);
+  memset(packed_.data(), 0, bytes + kPackedSlack);
+  for (size_t i = 0; i < n; ++i) PutPacked(packed_.data(), i, bits, numbers[i]);
+  out->Put(packed_.data(), bytes);
+}
+
+void SegmentWriter::WriteDocs(VsBm25Skip* skip) {
+  uint32_t numbers[VS_BM25_BLOCK], all = 0, all_tfs = 0, before = block_before_;
+  bool from_zero = false;
+  for (uint32_t i = 0; i < n_; ++i) {
+    numbers[i] = docs_[i] - before - 1;
+    all |= numbers[i];
+    before = docs_[i];
+    from_zero |= tfs_[i] == 0;
+  }
+  PageStream* out = &streams_[VS_BM25_POSTINGS];
+  skip->postings_page = out->page;
+  skip->postings_offset = static_cast<uint16_t>(out->used);
+  skip->doc_bits = static_cast<uint8_t>(WidthOf(all));
+  PutNumbers(out, numbers, n_, skip->doc_bits);
+
+  for (uint32_t i = 0; i < n_; ++i) {
+    numbers[i] = tfs_[i] - !from_zero;
+    all_tfs |= numbers[i];
+  }
+  skip->tf_bits = static_cast<uint8_t>(WidthOf(all_tfs));
+  if (from_zero) skip->flags |= VS_BM25_TF_FROM_ZERO;
+  PutNumbers(out, numbers, n_, skip->tf_bits);
+  skip->last_doc = before;
+  block_before_ = before;
+}
+
+// Counts (a byte each) if they are not the frequencies, differences of positions, classes if any.
+void SegmentWriter::WritePositions(VsBm25Skip* skip) {
+  PageStream* out = &streams_[VS_BM25_POSITIONS];
+  skip->positions_page = out->page;
+  skip->positions_offset = static_cast<uint16_t>(out->used);
+  size_t total = block_positions_.size();
+  numbers_.Clear();
+  numbers_.Extend(total);
+  uint32_t all = 0, at = 0;
+  bool counts_differ = false, classes = false;
+  uint8_t counts[VS_BM25_BLOCK];
+  for (uint32_t i = 0; i < n_; ++i) {
+    uint32_t before = 0;
+    counts[i] = static_cast<uint8_t>(counts_[i]);
+    counts_differ |= counts_[i] != tfs_[i];
+    for (uint32_t j = 0; j < counts_[i]; ++j, ++at) {
+      uint32_t position = block_positions_[at] & 0x3FFF;
+      classes |= block_positions_[at] >> 14 != 0;
+      numbers_[at] = position - before;
+      all |= numbers_[at];
+      before = position;
+    }
+  }
+  if (counts_differ) {
+    skip->flags |= VS_BM25_COUNTS_STORED;
+    out->Put(counts, n_);
+  }
+  skip->position_bits = static_cast<uint8_t>(WidthOf(all));
+  size_t bytes = PackedBytes(total, skip->position_bits), class_bytes = PackedBytes(total, 2);
+  packed_.Clear();
+  packed_.Extend(std::max(bytes, class_bytes) + kPackedSlack);
+  memset(packed_.data(), 0, packed_.size());
+  for (size_t i = 0; i < total; ++i) PutPacked(packed_.data(), i, skip->position_bits, numbers_[i]);
+  out->Put(packed_.data(), bytes);
+  if (!classes) return;
+  skip->flags |= VS_BM25_CLASSES_STORED;
+  memset(packed_.data(), 0, packed_.size());
+  for (size_t i = 0; i < total; ++i) PutPacked(packed_.data(), i, 2, block_positions_[i] >> 14);
+  out->Put(packed_.data(), class_bytes);
+}
+
+// What (tf, len) is worth where k1 = 1.2 and b = 0.75, without the idf.
+static double Worth(uint32_t tf, uint32_t len, double avg_len) {
+  return tf / (tf + 1.2 * (0.25 + 0.75 * len / avg_len) + 1e-9);
+}
+
+/*
+ * A score grows with the frequency and falls with the length, for every k1 and b.  So a document that
+ * has no other with tf >= its tf and len <= its len is as good as any; these are few.  They are covered by two
+ * pairs (highest tf, least len), cut where the better of the two is worth least.
+ */
+void SegmentWriter::FindImpacts(VsBm25Skip* skip) {
+  VsBm25Impact all[VS_BM25_BLOCK];
+  for (uint32_t i = 0; i < n_; ++i) {
+    all[i] = {static_cast<uint16_t>(tfs_[i]), lengths_[docs_[i]]};
+  }
+  std::sort(all, all + n_, [](const VsBm25Impact& a, const VsBm25Impact& b) {
+    return a.tf != b.tf ? a.tf > b.tf : a.len < b.len;
+  });
+  uint32_t n = 0;  // the front: tf falls, len falls
+  for (uint32_t i = 0; i < n_; ++i) {
+    if (n == 0 || all[i].len < all[n - 1].len) all[n++] = all[i];
+  }
+  uint32_t best_cut = 1;
+  double least = 0;
+  for (uint32_t cut = 1; cut < n; ++cut) {
+    double worth = std::max(Worth(all[0].tf, all[cut - 1].len, avg_len_),
+                            Worth(all[cut].tf, all[n - 1].len, avg_len_));
+    if (cut == 1 || worth < least) {
+      least = worth;
+      best_cut = cut;
+    }
+  }
+  skip->impacts[0] = {all[0].tf, all[best_cut - 1].len};
+  skip->impacts[1] = n > 1 ? VsBm25Impact{all[best_cut].tf, all[n - 1].len} : skip->impacts[0];
+}
+
+void SegmentWriter::FlushBlock() {
+  VsBm25Skip skip = {};
+  WriteDocs(&skip);
+  if (positions_) WritePositions(&skip);
+  FindImpacts(&skip);
+  PageStream* out = &streams_[VS_BM25_SKIPS];
+  out->Align(sizeof(skip));
+  out->Put(&skip, sizeof(skip));
+  ++n_skips_;
+  n_ = 0;
+  block_positions_.Clear();
+}
+
+void SegmentWriter::Finish(const VsBm25Row* rows, VsBm25Segment* segment) {
+  PageStream* lengths = &streams_[VS_BM25_LENGTHS];
+  PageStream* row_stream = &streams_[VS_BM25_ROWS];
+  PageStream* live = &streams_[VS_BM25_LIVE];
+  memset(segment, 0, sizeof(*segment));
+  segment->rows_ascend = 1;
+  for (uint32_t i = 0; i < n_docs_; ++i) {
+    segment->sum_len += lengths_[i];
+    row_stream->Align(sizeof(rows[i]));
+    row_stream->Put(&rows[i], sizeof(rows[i]));
+    if (i > 0 && vs_bm25_row_key(rows[i]) <= vs_bm25_row_key(rows[i - 1])) segment->rows_ascend = 0;
+  }
+  lengths->Put(lengths_, n_docs_ * sizeof(*lengths_));
+  for (uint32_t i = 0; i < n_docs_; i += 8) {
+    uint8_t bits = n_docs_ - i >= 8 ? 0xFF : static_cast<uint8_t>((1 << (n_docs_ - i)) - 1);
+    live->Put(&bits, 1);
+  }
+  WriteUpperLevels(segment);
+  for (int i = 0; i < VS_BM25_STREAMS; ++i) segment->pages[i] = streams_[i].Finish();
+  segment->n_docs = segment->n_live = n_docs_;
+  segment->n_terms = n_terms_;
+  segment->n_postings = n_postings_;
+  segment->has_positions = positions_;
+}
+
+}  // namespace bm25
+}  // namespace vecstore

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * alloc.c - runs of blocks: taking them, giving them back.
+ *
+ * Owns: the free list (block 1).  What is allocated is logged, but not that it is in use: after a crash in
+ * between the run belongs to nobody until a vacuum sweeps it up.
+ *
+ * A run that is given back may still be read by scans that began before; it is used again when no
+ * snapshot is as old as that.  Standbys learn of the reuse by the record that btree has for the purpose,
+ * which resolves conflicts and changes nothing.
+ */
+#include "postgres.h"
+
+#include "access/transam.h"
+#include "access/xlog.h"
+#include "miscadmin.h"
+#include "storage/procarray.h"
+#include "utils/snapmgr.h"
+
+#include "pg/bm25/index.h"
+#include "pg/compat.h"
+
+static bool
+may_be_used(const VsBm25FreeRun *run)
+{
+	return GlobalVisCheckRemovableFullXid(NULL, FullTransactionIdFromU64(run->horizon));
+}
+
+static void
+log_reuse(Relation index, const VsBm25FreeRun *run)
+{
+	if (XLogStandbyInfoActive() && RelationNeedsWAL(index))
+		vs_log_page_reuse(index, run->first, FullTransactionIdFromU64(run->horizon));
+}
+
+static void
+remove_run(VsBm25FreeList *list, uint32 i)
+{
+	list->runs[i] = list->runs[--list->n];
+}
+
+/* The smallest run that is large enough. */
+static int
+find_run(const VsBm25FreeList *list, uint32 pages)
+{
+	int best = -1;
+
+	for (uint32 i = 0; i < list->n; i++)
+		if (list->runs[i].count >= pages &&
+			(best < 0 || list->runs[i].count < list->runs[best].count) && may_be_used(&list->runs[i]))
+			best = i;
+	return best;
+}
+
+BlockNumber
+bm25_allocate(Relation index, uint32 pages)
+{
+	Buffer buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_EXCLUSIVE, VS_BM25_FREE_LIST);
+	int found = find_run(BM25_FREE_LIST(BufferGetPage(buffer)), pages);
+	VsBm25FreeList *list;
+	VsPageEdit edit;
+	BlockNumber first;
+
+	if (found >= 0)
+		log_reuse(index, &BM25_FREE_LIST(BufferGetPage(buffer))->runs[found]);
+	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
+	list = BM25_FREE_LIST(vs_edit_page(&edit, buffer, false));
+	if (found >= 0)
+	{
+		VsBm25FreeRun *run = &list->runs[found];
+
+		first = run->first;
+		run->first += pages;
+		run->count -= pages;
+		if (run->count == 0)
+			remove_run(list, found);
+	}
+	else
+	{
+		first = list->next_block;
+		if (pages >= MaxBlockNumber - first)
+		{
+			vs_edit_abort(&edit);
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("index \"%s\" has no blocks left", RelationGetRelationName(index))));
+		}
+		list->next_block += pages;
+	}
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+	return first;
+}
+
+/* Joins a run with its neighbours; with no room left, the smallest run is left to the next sweep. */
+static void
+add_run(VsBm25FreeList *list, VsBm25FreeRun run)
+{
+	for (uint32 i = 0; i < list->n;)
+	{
+		VsBm25FreeRun *other = &list->runs[i];
+
+		if (other->first + other->count == run.first || run.first + run.count == other->first)
+		{
+			run.first = Min(run.first, other->first);
+			run.count += other->count;
+			run.horizon = Max(run.horizon, other->horizon);
+			remove_run(list, i);
+			i = 0;
+		}
+		else
+			i++;
+	}
+	if (list->n == VS_BM25_FREE_RUNS)
+	{
+		uint32 smallest = 0;
+
+		for (uint32 i = 1; i < list->n; i++)
+			if (list->runs[i].count < list->runs[smallest].count)
+				smallest = i;
+		if (list->runs[smallest].count >= run.count)
+			return;
+		remove_run(list, smallest);
+	}
+	list->runs[list->n++] = run;
+}
+
+void
+bm25_free(Relation index, BlockNumber first, uint32 pages)
+{
+	Buffer buffer;
+	VsPageEdit edit;
+	VsBm25FreeRun run = {.first = first, .count = pages};
+
+	if (pages == 0)
+		return;
+	run.horizon = U64FromFullTransactionId(ReadNextFullTransactionId());
+	buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_EXCLUSIVE, VS_BM25_FREE_LIST);
+	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
+	add_run(BM25_FREE_LIST(vs_edit_page(&edit, buffer, false)), run);
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+}
+
+/* ---- sweeping ---- */
+
+typedef struct UsedRuns
+{
+	VsBm25FreeRun *runs; /* their horizon does not matter */
+	int n;
+	int room;
+} UsedRuns;
+
+static void
+add_used(UsedRuns *used, BlockNumber first, uint32 pages)
+{
+	if (pages == 0)
+		return;
+	if (used->n == used->room)
+	{
+		used->room *= 2;
+		used->runs = repalloc(used->runs, sizeof(VsBm25FreeRun) * used->room);
+	}
+	used->runs[used->n++] = (VsBm25FreeRun){.first = first, .count = pages};
+}
+
+static void
+add_overflow(void *context, const Bm25Document *document)
+{
+	add_used(context, document->elsewhere.first_block, document->elsewhere.pages);
+}
+
+static void
+add_lane(Relation index, UsedRuns *used, const VsBm25Lane *lane)
+{
+	for (uint32 i = 0; i <= lane->n_sealed; i++)
+	{
+		const VsBm25Run *run = i == lane->n_sealed ? &lane->open : &lane->sealed[i];
+
+		add_used(used, run->first_block, run->pages);
+		bm25_visit_run(index, run, BUFFER_LOCK_SHARE, add_overflow, used);
+	}
+}
+
+static int
+compare_runs(const void *a, const void *b)
+{
+	const VsBm25FreeRun *left = a,
+						*right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+/* No insert is between allocating and using a run while all lane heads are locked. */
+void
+bm25_sweep(Relation index)
+{
+	UsedRuns used = {.room = 256};
+	Buffer lanes[VS_BM25_LANES];
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	Buffer buffer;
+	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
+	BlockNumber next = VS_BM25_FIRST_RUN;
+
+	used.runs = palloc(sizeof(VsBm25FreeRun) * used.room);
+	bm25_read_meta(index, meta);
+	for (uint32 i = 0; i < meta->n_segments; i++)
+		add_used(&used, meta->segments[i].first_block, bm25_segment_pages(&meta->segments[i]));
+	for (int i = 0; i < VS_BM25_LANES; i++)
+		lanes[i] = bm25_read(index, VS_BM25_FIRST_LANE + i, BUFFER_LOCK_SHARE, VS_BM25_LANE_HEAD);
+	for (int i = 0; i < VS_BM25_LANES; i++)
+		add_lane(index, &used, BM25_LANE(BufferGetPage(lanes[i])));
+	buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
+	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
+	UnlockReleaseBuffer(buffer);
+	for (int i = 0; i < VS_BM25_LANES; i++)
+		UnlockReleaseBuffer(lanes[i]);
+
+	for (uint32 i = 0; i < list->n; i++)
+		add_used(&used, list->runs[i].first, list->runs[i].count);
+	add_used(&used, list->next_block, 1);
+	qsort(used.runs, used.n, sizeof(VsBm25FreeRun), compare_runs);
+	for (int i = 0; i < used.n; i++)
+	{
+		if (used.runs[i].first > next)
+			bm25_free(index, next, used.runs[i].first - next);
+		next = Max(next, used.runs[i].first + used.runs[i].count);
+	}
+	pfree(used.runs);
+	pfree(meta);
+	pfree(list);
+}

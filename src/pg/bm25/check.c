@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * check.c - vecstore.check_index for bm25 indexes.
+ *
+ * Owns: the checks that need the index as a whole: every block belongs to one thing, every row of the table is
+ * there once.  What is in a segment is checked by the core.  The merge lock is held while segments are
+ * read, so that none is replaced; inserts and scans go on.
+ */
+#include "postgres.h"
+
+#include "access/genam.h"
+#include "access/table.h"
+#include "access/tableam.h"
+#include "catalog/index.h"
+#include "catalog/pg_class.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/tuplestore.h"
+
+#include "pg/bm25/check.h"
+#include "pg/bm25/index.h"
+#include "pg/compat.h"
+
+typedef struct Check
+{
+	Relation heap;
+	Relation index;
+	Tuplestorestate *result;
+	TupleDesc descriptor;
+	const char *location; /* of what is being checked */
+	uint64 *rows;		  /* of the index */
+	uint64 n_rows, room;
+	uint64 *table_rows;
+	uint64 n_table_rows, table_room;
+} Check;
+
+static void
+report(void *context, const char *problem)
+{
+	Check *check = context;
+	Datum values[3] = {CStringGetTextDatum("error"), CStringGetTextDatum(check->location),
+					   CStringGetTextDatum(problem)};
+	bool nulls[3] = {false};
+
+	tuplestore_putvalues(check->result, check->descriptor, values, nulls);
+}
+
+static void
+add_number(uint64 **numbers, uint64 *n, uint64 *room, uint64 number)
+{
+	if (*n == *room)
+	{
+		*room = Max(1024, 2 * *room);
+		*numbers = *numbers == NULL
+			? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * *room)
+			: repalloc_huge(*numbers, sizeof(uint64) * *room);
+	}
+	(*numbers)[(*n)++] = number;
+}
+
+static void
+add_record(void *context, const Bm25Document *document)
+{
+	Check *check = context;
+
+	add_number(&check->rows, &check->n_rows, &check->room, vs_bm25_row_key(document->row));
+}
+
+static void
+add_segment_rows(Check *check, Bm25Reader *reader)
+{
+	for (uint32 doc = 0; doc < reader->segment.n_docs; doc++)
+	{
+		uint32 bit = doc % VS_BM25_LIVE_PER_PAGE;
+		const uint8_t *live = reader->source.read(reader, VS_BM25_LIVE, doc / VS_BM25_LIVE_PER_PAGE);
+		VsBm25Row row;
+
+		if ((live[bit / 8] & (1 << (bit % 8))) == 0)
+			continue;
+		memcpy(&row, reader->source.read(reader, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE) +
+			   doc % VS_BM25_ROWS_PER_PAGE * sizeof(row), sizeof(row));
+		add_number(&check->rows, &check->n_rows, &check->room, vs_bm25_row_key(row));
+	}
+}
+
+static void
+check_segment(Check *check, const VsBm25Segment *segment)
+{
+	MemoryContext result = CurrentMemoryContext,
+				  context = AllocSetContextCreate(result, "bm25 check", ALLOCSET_DEFAULT_SIZES);
+	VsBm25Memory memory = bm25_memory(context);
+	Bm25Reader reader;
+
+	check->location = psprintf("segment %u", segment->id);
+	bm25_begin_reader(&reader, check->index, segment, VS_BM25_STREAMS);
+	vs_bm25_verify(&memory, segment, &reader.source, check, report, bm25_check_interrupts);
+	add_segment_rows(check, &reader);
+	for (int stream = 0; stream < VS_BM25_STREAMS; stream++)
+		for (uint32 page = 0; page < segment->pages[stream]; page++)
+			(void) reader.source.read(&reader, stream, page);
+	bm25_end_reader(&reader);
+	MemoryContextDelete(context);
+}
+
+/* ---- every block belongs to one thing ---- */
+
+typedef struct Used
+{
+	BlockNumber first;
+	uint32 count;
+} Used;
+
+static int
+compare_used(const void *a, const void *b)
+{
+	const Used *left = a,
+			   *right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+static void
+check_blocks(Check *check, const Bm25Snapshot *snapshot)
+{
+	Used *used = palloc(sizeof(Used) * (VS_BM25_MAX_SEGMENTS + VS_BM25_LANES * (VS_BM25_SEALED_RUNS + 1) + VS_BM25_FREE_RUNS));
+	Buffer buffer = bm25_read(check->index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
+	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
+	int n = 0;
+
+	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
+	UnlockReleaseBuffer(buffer);
+	for (uint32 i = 0; i < snapshot->meta.n_segments; i++)
+		used[n++] = (Used){snapshot->meta.segments[i].first_block, bm25_segment_pages(&snapshot->meta.segments[i])};
+	for (int i = 0; i < VS_BM25_LANES; i++)
+	{
+		const VsBm25Lane *lane = &snapshot->lanes[i];
+
+		for (uint32 j = 0; j < lane->n_sealed; j++)
+			used[n++] = (Used){lane->sealed[j].first_block, lane->sealed[j].pages};
+		if (lane->open.pages > 0)
+			used[n++] = (Used){lane->open.first_block, lane->open.pages};
+	}
+	/* What inserts took meanwhile is no longer free: only runs that are free and used are wrong. */
+	for (uint32 i = 0; i < list->n; i++)
+		used[n++] = (Used){list->runs[i].first, list->runs[i].count};
+	qsort(used, n, sizeof(Used), compare_used);
+	check->location = "blocks";
+	for (int i = 0; i < n; i++)
+	{
+		if (used[i].first < VS_BM25_FIRST_RUN || used[i].first + used[i].count > list->next_block)
+			report(check, psprintf("a run from block %u on, of %u, is not within the index", used[i].first, used[i].count));
+		if (i > 0 && used[i - 1].first + used[i - 1].count > used[i].first)
+			report(check, psprintf("block %u belongs to two runs", used[i].first));
+	}
+	pfree(used);
+	pfree(list);
+}
+
+/* ---- every row of the table is in the index once ---- */
+
+static void
+add_table_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool alive, void *context)
+{
+	Check *check = context;
+
+	if (!isnull[0])
+		add_number(&check->table_rows, &check->n_table_rows, &check->table_room, vs_bm25_row_key(bm25_row(tid)));
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	uint64 left = *(const uint64 *) a,
+		   right = *(const uint64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+static const char *
+row_name(uint64 key)
+{
+	return psprintf("row (%u,%u)", (uint32) (key >> 16), (uint32) (key & 0xFFFF));
+}
+
+static void
+check_rows(Check *check, Snapshot snapshot)
+{
+	IndexInfo *info = BuildIndexInfo(check->index);
+	uint64 j = 0;
+
+	info->ii_Concurrent = true; /* our snapshot */
+	table_index_build_scan(check->heap, check->index, info, true, false, add_table_row, check,
+						   table_beginscan_strat(check->heap, snapshot, 0, NULL, true, true));
+	qsort(check->rows, check->n_rows, sizeof(uint64), compare_numbers);
+	qsort(check->table_rows, check->n_table_rows, sizeof(uint64), compare_numbers);
+	for (uint64 i = 1; i < check->n_rows; i++)
+	{
+		check->location = row_name(check->rows[i]);
+		if (check->rows[i] == check->rows[i - 1])
+			report(check, "it is in the index more than once");
+	}
+	for (uint64 i = 0; i < check->n_table_rows; i++)
+	{
+		while (j < check->n_rows && check->rows[j] < check->table_rows[i])
+			j++;
+		check->location = row_name(check->table_rows[i]);
+		if (j == check->n_rows || check->rows[j] != check->table_rows[i])
+			report(check, "it is not in the index");
+	}
+}
+
+/* The snapshot is taken first: every row it sees was in the index before that was read. */
+static void
+check_all(Check *check)
+{
+	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
+	Bm25Snapshot *contents;
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	bool primary = !RecoveryInProgress();
+
+	bm25_read_meta(check->index, meta);
+	if (primary)
+		LockPage(check->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	contents = bm25_take_snapshot(check->index);
+	check_blocks(check, contents);
+	for (uint32 i = 0; i < contents->meta.n_segments; i++)
+		check_segment(check, &contents->meta.segments[i]);
+	bm25_visit_lanes(check->index, contents, add_record, check);
+	if (primary)
+		UnlockPage(check->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	if (!check->index->rd_index->indcheckxmin)
+		check_rows(check, snapshot);
+	UnregisterSnapshot(snapshot);
+}
+
+bool
+bm25_check_index(FunctionCallInfo fcinfo)
+{
+	Check check = {0};
+	Oid oid = PG_GETARG_OID(0),
+		table,
+		user;
+	int security,
+		guc_level;
+
+	if (get_rel_relkind(oid) != RELKIND_INDEX)
+		return false;
+	table = IndexGetRelation(oid, true);
+	if (!OidIsValid(table))
+		return false;
+	check.heap = table_open(table, AccessShareLock);
+	check.index = index_open(oid, AccessShareLock);
+	if (!bm25_is_index(check.index) || !check.index->rd_index->indisvalid)
+	{
+		index_close(check.index, NoLock);
+		table_close(check.heap, NoLock);
+		return false;
+	}
+	bm25_check_may_read(check.index);
+	InitMaterializedSRF(fcinfo, 0);
+	check.result = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
+	check.descriptor = ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc;
+
+	/* Expressions and predicates of the index run as in a REINDEX. */
+	GetUserIdAndSecContext(&user, &security);
+	SetUserIdAndSecContext(check.heap->rd_rel->relowner, security | SECURITY_RESTRICTED_OPERATION);
+	guc_level = NewGUCNestLevel();
+	vs_restrict_search_path();
+	check_all(&check);
+	AtEOXact_GUC(false, guc_level);
+	SetUserIdAndSecContext(user, security);
+	index_close(check.index, NoLock);
+	table_close(check.heap, NoLock);
+	return true;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * cost.c - what the planner is told, and what it tells the scan.
+ *
+ * Owns: the number of rows a scan is asked for.  The planner knows the LIMIT and how many rows other
+ * conditions let through; the product is written into the query of the path, where EXPLAIN shows it.
+ *
+ * The number of matching documents is known, not guessed: the index is asked how many have each term.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/genam.h"
+#include "catalog/partition.h"
+#include "catalog/pg_type.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
+#include "optimizer/paths.h"
+#include "parser/parse_func.h"
+#include "utils/float.h"
+#include "utils/lsyscache.h"
+#include "utils/selfuncs.h"
+#include "utils/spccache.h"
+
+#include "pg/bm25/index.h"
+#include "pg/bm25/statistics.h"
+
+/* Postings in a page of a segment, about. */
+#define POSTINGS_PER_PAGE 5000.0
+/* A posting costs as little as this part of an operator. */
+#define POSTING_COST 0.05
+#define UNKNOWN_SHARE 0.005
+#define LARGEST_HINT 10000
+
+typedef struct Estimate
+{
+	double n_docs;
+	double matches;
+	double postings; /* of all terms */
+} Estimate;
+
+static double
+matches_of_node(const VsBm25Query *query, const double *df, double n_docs, double *below)
+{
+	for (int i = 0; i < query->n_nodes; i++)
+	{
+		const VsBm25Node *node = &query->nodes[i];
+
+		switch (node->kind)
+		{
+			case VS_BM25_LEAF:
+				below[i] = Min(df[node->leaf], n_docs);
+				break;
+			case VS_BM25_NOT:
+				below[i] = n_docs - below[node->left];
+				break;
+			case VS_BM25_OR:
+				below[i] = Min(n_docs, below[node->left] + below[node->right]);
+				break;
+			default:
+				below[i] = Min(below[node->left], below[node->right]);
+				if (n_docs > 0) /* between independent and contained */
+					below[i] = sqrt(below[i] * (below[node->left] / n_docs) * below[node->right]);
+		}
+	}
+	return query->n_nodes > 0 ? below[query->n_nodes - 1] : 0;
+}
+
+static bool
+has_prefix(const VsBm25Query *query)
+{
+	for (int i = 0; i < query->n_leaves; i++)
+		if (query->leaves[i].prefix)
+			return true;
+	return false;
+}
+
+/* Statistics are remembered for the execution, unless they are those of a condition that is not to fail. */
+static void
+estimate_query(Oid index, TSQuery tsquery, bool condition, Estimate *estimate)
+{
+	VsBm25Query *query = bm25_compile_query(tsquery);
+	Bm25Statistics statistics;
+
+	if (condition && has_prefix(query))
+		bm25_index_statistics(index, query, false, &statistics);
+	else
+		bm25_statement_statistics(index, tsquery, query, &statistics);
+	estimate->n_docs = statistics.n_docs;
+	estimate->postings = 0;
+	for (int i = 0; i < query->n_leaves; i++)
+		estimate->postings += statistics.df[i];
+	estimate->matches = matches_of_node(query, statistics.df, statistics.n_docs,
+										palloc(sizeof(double) * (query->n_nodes + 1)));
+}
+
+static void
+unknown_query(IndexPath *path, Estimate *estimate)
+{
+	estimate->n_docs = Max(path->indexinfo->tuples, 1);
+	estimate->matches = estimate->n_docs * UNKNOWN_SHARE;
+	estimate->postings = 2 * estimate->matches;
+}
+
+/* The constant on the right of an operator; NULL: not known yet. */
+static Const *
+right_constant(PlannerInfo *root, Node *clause)
+{
+	Node *right;
+
+	if (!IsA(clause, OpExpr) || list_length(((OpExpr *) clause)->args) != 2)
+		return NULL;
+	right = estimate_expression_value(root, lsecond(((OpExpr *) clause)->args));
+	return IsA(right, Const) && !((Const *) right)->constisnull ? (Const *) right : NULL;
+}
+
+static void
+estimate_condition(PlannerInfo *root, IndexPath *path, Estimate *estimate)
+{
+	ListCell *cell;
+	bool first = true;
+
+	foreach(cell, path->indexclauses)
+	{
+		IndexClause *clause = lfirst_node(IndexClause, cell);
+		Const *constant = right_constant(root, (Node *) clause->rinfo->clause);
+		Estimate one;
+
+		if (constant != NULL)
+			estimate_query(path->indexinfo->indexoid, DatumGetTSQuery(constant->constvalue), true, &one);
+		else
+			unknown_query(path, &one);
+		if (first || one.matches < estimate->matches)
+			*estimate = one;
+		first = false;
+	}
+}
+
+/* A partition's share of its parent's matches. */
+static void
+estimate_order(PlannerInfo *root, IndexPath *path, Estimate *estimate)
+{
+	Const *constant = right_constant(root, linitial(path->indexorderbys));
+
+	if (constant == NULL)
+		unknown_query(path, estimate);
+	else
+	{
+		Bm25Query query = DatumGetBm25Query(constant->constvalue);
+		Oid own = path->indexinfo->indexoid;
+
+		estimate_query(OidIsValid(query->index) ? query->index : own, BM25_QUERY_TSQUERY(query), false, estimate);
+		if (estimate->n_docs > path->indexinfo->tuples && path->indexinfo->tuples > 0)
+		{
+			double share = path->indexinfo->tuples / estimate->n_docs;
+
+			estimate->matches *= share;
+			estimate->postings *= share;
+			estimate->n_docs = path->indexinfo->tuples;
+		}
+	}
+}
+
+/* Is this the index, or a partition of the index, that the query names? */
+static bool
+names_index(Const *constant, Oid index)
+{
+	Oid named = constant == NULL ? InvalidOid : DatumGetBm25Query(constant->constvalue)->index;
+
+	if (!OidIsValid(named) || named == index)
+		return true;
+	return get_rel_relispartition(index) && list_member_oid(get_partition_ancestors(index), named);
+}
+
+/* The share of rows that conditions let through which the index does not know. */
+static double
+other_conditions(PlannerInfo *root, IndexPath *path)
+{
+	List *others = NIL;
+	ListCell *cell;
+
+	foreach(cell, path->indexinfo->rel->baserestrictinfo)
+	{
+		RestrictInfo *rinfo = lfirst_node(RestrictInfo, cell);
+
+		if (!is_redundant_with_indexclauses(rinfo, path->indexclauses))
+			others = lappend(others, rinfo);
+	}
+	return clauselist_selectivity(root, others, path->indexinfo->rel->relid, JOIN_INNER, NULL);
+}
+
+/* The query with the number of rows that are probably wanted; NULL: it is neither a constant nor bm25query(). */
+static Node *
+with_hint(Node *query, int32 k)
+{
+	Oid arguments[] = {TSQUERYOID, REGCLASSOID, FLOAT8OID, INT4OID};
+	Oid function;
+
+	if (IsA(query, Const) && !((Const *) query)->constisnull)
+	{
+		Const *constant = copyObject((Const *) query);
+		Bm25Query old = DatumGetBm25Query(constant->constvalue);
+
+		constant->constvalue = PointerGetDatum(bm25_make_query(BM25_QUERY_TSQUERY(old), old->index, old->boost, k));
+		return (Node *) constant;
+	}
+	if (!IsA(query, FuncExpr) || list_length(((FuncExpr *) query)->args) != 2)
+		return NULL;
+	function = LookupFuncName(list_make2(makeString("vecstore"), makeString("bm25query")), 4, arguments, true);
+	if (!OidIsValid(function))
+		return NULL;
+	return (Node *) makeFuncExpr(function, exprType(query),
+								 list_make4(linitial(((FuncExpr *) query)->args), lsecond(((FuncExpr *) query)->args),
+											makeNullConst(FLOAT8OID, -1, InvalidOid),
+											makeConst(INT4OID, -1, InvalidOid, sizeof(int32), Int32GetDatum(k), false, true)),
+								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
+}
+
+static void
+pass_hint(PlannerInfo *root, IndexPath *path)
+{
+	OpExpr *order = copyObject(linitial_node(OpExpr, path->indexorderbys));
+	double wanted = ceil(root->limit_tuples * 1.1 / Max(other_conditions(root, path), 1e-4)) + 2;
+	Node *query = with_hint(lsecond(order->args), (int32) Min(wanted, LARGEST_HINT));
+
+	if (query == NULL)
+		return;
+	lsecond(order->args) = query;
+	path->indexorderbys = list_make1(order);
+}
+
+static void
+refuse(Cost *startup, Cost *total, Selectivity *selectivity, double *correlation, double *pages)
+{
+	*startup = *total = get_float8_infinity();
+	*selectivity = 0;
+	*correlation = 0;
+	*pages = 0;
+}
+
+void
+bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup, Cost *total,
+				   Selectivity *selectivity, double *correlation, double *pages)
+{
+	bool ranked = path->indexorderbys != NIL;
+	Estimate estimate,
+		condition;
+	double page_cost;
+	double read;
+
+	if (list_length(path->indexorderbys) > 1 || (!ranked && path->indexclauses == NIL) ||
+		(ranked && !names_index(right_constant(root, linitial(path->indexorderbys)), path->indexinfo->indexoid)))
+	{
+		refuse(startup, total, selectivity, correlation, pages);
+		return;
+	}
+	get_tablespace_page_costs(path->indexinfo->reltablespace, &page_cost, NULL);
+	if (path->indexclauses != NIL)
+		estimate_condition(root, path, &condition);
+	if (ranked)
+		estimate_order(root, path, &estimate);
+	else
+		estimate = condition;
+	read = estimate.postings;
+	if (ranked && root->limit_tuples > 0)
+	{
+		/* Blocks that cannot hold one of the best are skipped. */
+		read = Min(read, sqrt(read * root->limit_tuples) * 50);
+		pass_hint(root, path);
+	}
+	*pages = ceil(read / POSTINGS_PER_PAGE) + 4;
+	*startup = *pages * page_cost * 0.25 + read * POSTING_COST * cpu_operator_cost;
+	*total = *startup + (path->indexclauses != NIL ? condition : estimate).matches * cpu_index_tuple_cost;
+	*selectivity = Min(1, (path->indexclauses != NIL ? condition : estimate).matches / Max(estimate.n_docs, 1));
+	*correlation = ranked ? 0 : 0.5;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * document.c - a tsvector as the core sees it: its length, and what it has of a query.
+ *
+ * Relies on the order of lexemes in a tsvector: by bytes, then by length.
+ */
+#include "postgres.h"
+
+#include "tsearch/ts_utils.h"
+
+#include "pg/bm25/document.h"
+
+#define CLASS_OF(position) ((position) >> 14)
+#define PLACE_OF(position) ((position) &0x3FFF)
+#define ALL_CLASSES ((1 << VS_BM25_CLASSES) - 1)
+
+static int
+positions_of(TSVector document, WordEntry *entry, const uint16 **positions)
+{
+	if (!entry->haspos)
+		return 0;
+	*positions = POSDATAPTR(document, entry);
+	return POSDATALEN(document, entry);
+}
+
+/* The sum of the weights of a lexeme's positions. */
+static uint32
+frequency(TSVector document, WordEntry *entry, const Bm25Weights *weights)
+{
+	const uint16 *positions;
+	int n = positions_of(document, entry, &positions);
+	uint32 tf = n == 0;
+
+	for (int i = 0; i < n; i++)
+		tf += weights->of[CLASS_OF(positions[i])];
+	return tf;
+}
+
+uint32
+bm25_document_len(TSVector document, const Bm25Weights *weights)
+{
+	uint64 len = 0;
+
+	for (int i = 0; i < document->size; i++)
+		len += frequency(document, ARRPTR(document) + i, weights);
+	return Min(len, VS_BM25_MAX_LEN);
+}
+
+Bm25Hits *
+bm25_make_hits(const VsBm25Query *query, const Bm25Weights *weights)
+{
+	Bm25Hits *hits = palloc0(sizeof(Bm25Hits));
+
+	hits->query = query;
+	hits->weights = *weights;
+	hits->hits = palloc0(sizeof(VsBm25Hit) * (query->n_leaves + 1));
+	hits->positions = palloc0(sizeof(uint16 *) * (query->n_leaves + 1));
+	hits->room = palloc0(sizeof(int) * (query->n_leaves + 1));
+	return hits;
+}
+
+/* The first entry that is not less than a leaf's lexeme. */
+static WordEntry *
+first_entry(TSVector document, const VsBm25Leaf *leaf)
+{
+	WordEntry *low = ARRPTR(document),
+			  *high = low + document->size;
+
+	while (low < high)
+	{
+		WordEntry *middle = low + (high - low) / 2;
+
+		if (tsCompareString(STRPTR(document) + middle->pos, middle->len, (char *) leaf->lexeme,
+							leaf->length, false) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool
+entry_is_of_leaf(TSVector document, WordEntry *entry, const VsBm25Leaf *leaf)
+{
+	if (entry >= ARRPTR(document) + document->size)
+		return false;
+	if (leaf->prefix ? entry->len < leaf->length : entry->len != leaf->length)
+		return false;
+	return memcmp(STRPTR(document) + entry->pos, leaf->lexeme, leaf->length) == 0;
+}
+
+int
+bm25_count_lexemes(TSVector document, const VsBm25Leaf *leaf)
+{
+	WordEntry *first = first_entry(document, leaf),
+			  *end = first;
+
+	while (entry_is_of_leaf(document, end, leaf))
+		end++;
+	return end - first;
+}
+
+/* By place; of two at the same place the higher class first. */
+static int
+compare_positions(const void *a, const void *b)
+{
+	uint16 left = *(const uint16 *) a,
+		   right = *(const uint16 *) b;
+
+	if (PLACE_OF(left) != PLACE_OF(right))
+		return PLACE_OF(left) < PLACE_OF(right) ? -1 : 1;
+	return (int) right - (int) left;
+}
+
+static void
+make_room(Bm25Hits *hits, int leaf, int n)
+{
+	if (hits->room[leaf] >= n)
+		return;
+	if (hits->positions[leaf] != NULL)
+		pfree(hits->positions[leaf]);
+	hits->room[leaf] = Max(64, 2 * n);
+	hits->positions[leaf] = MemoryContextAlloc(GetMemoryChunkContext(hits), sizeof(uint16) * hits->room[leaf]);
+}
+
+/* Positions of several entries together, once each, and of the classes wanted. */
+static void
+gather_positions(Bm25Hits *hits, int leaf, TSVector document, WordEntry *first, WordEntry *end)
+{
+	const VsBm25Leaf *what = &hits->query->leaves[leaf];
+	VsBm25Hit *hit = &hits->hits[leaf];
+	bool any_class = what->classes == 0 || what->classes == ALL_CLASSES;
+	const uint16 *positions;
+	uint16 *all;
+	int total = 0,
+		n = 0;
+
+	for (WordEntry *entry = first; entry < end; entry++)
+		total += positions_of(document, entry, &positions);
+	make_room(hits, leaf, total);
+	all = hits->positions[leaf];
+	total = 0;
+	for (WordEntry *entry = first; entry < end; entry++)
+	{
+		int count = positions_of(document, entry, &positions);
+
+		if (count > 0)
+			memcpy(all + total, positions, count * sizeof(uint16));
+		total += count;
+	}
+	if (end - first > 1)
+		qsort(all, total, sizeof(uint16), compare_positions);
+	if (!any_class && total > 0)
+		hit->tf = 0;
+	for (int i = 0, last = -1; i < total; i++)
+	{
+		if (PLACE_OF(all[i]) == last)
+			continue;
+		last = PLACE_OF(all[i]);
+		if (!any_class && (what->classes & (1 << CLASS_OF(all[i]))) == 0)
+			continue;
+		if (!any_class)
+			hit->tf += hits->weights.of[CLASS_OF(all[i])];
+		all[n++] = all[i];
+	}
+	hit->present = any_class || n > 0 || total == 0;
+	hit->positions = all;
+	hit->n_positions = n;
+}
+
+static void
+find_hit(Bm25Hits *hits, int leaf, TSVector document)
+{
+	const VsBm25Leaf *what = &hits->query->leaves[leaf];
+	VsBm25Hit *hit = &hits->hits[leaf];
+	WordEntry *first = first_entry(document, what),
+			  *end = first;
+
+	memset(hit, 0, sizeof(*hit));
+	for (; entry_is_of_leaf(document, end, what); end++)
+		hit->tf += frequency(document, end, &hits->weights);
+	if (end == first)
+		return;
+	hit->present = true;
+	if (end - first > 1 || (what->classes != 0 && what->classes != ALL_CLASSES))
+		gather_positions(hits, leaf, document, first, end);
+	else
+		hit->n_positions = positions_of(document, first, &hit->positions);
+}
+
+bool
+bm25_find_hits(Bm25Hits *hits, TSVector document)
+{
+	bool any = false;
+
+	for (int i = 0; i < hits->query->n_leaves; i++)
+	{
+		find_hit(hits, i, document);
+		any = any || hits->hits[i].present;
+	}
+	return any;
+}

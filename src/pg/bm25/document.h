@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * document.h - a tsvector as the core sees it.
+ */
+#ifndef VECSTORE_PG_BM25_DOCUMENT_H
+#define VECSTORE_PG_BM25_DOCUMENT_H
+
+#include "tsearch/ts_type.h"
+
+#include "bridge/bm25.h"
+
+/* Weights of the classes D, C, B, A. */
+typedef struct Bm25Weights
+{
+	uint8 of[VS_BM25_CLASSES];
+} Bm25Weights;
+
+/* The length, as bridge/bm25.h defines it. */
+extern uint32 bm25_document_len(TSVector document, const Bm25Weights *weights);
+
+/* Lexemes of a document that a leaf stands for, of any class. */
+extern int bm25_count_lexemes(TSVector document, const VsBm25Leaf *leaf);
+
+/* Room for what a document has of a query; for one document at a time. */
+typedef struct Bm25Hits
+{
+	const VsBm25Query *query;
+	Bm25Weights weights;
+	VsBm25Hit *hits;	  /* of each leaf */
+	uint16 **positions; /* room for each leaf that needs positions of its own */
+	int *room;
+} Bm25Hits;
+
+extern Bm25Hits *bm25_make_hits(const VsBm25Query *query, const Bm25Weights *weights);
+/* False: it has no leaf of the query. */
+extern bool bm25_find_hits(Bm25Hits *hits, TSVector document);
+
+#endif

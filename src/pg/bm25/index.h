@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * index.h - a bm25 index: its pages, its snapshot, its segments.
+ *
+ * Locks, in the order in which they are taken:
+ *
+ *   heavyweight lock of block 0   whoever changes the list of segments: flush, merge, vacuum
+ *   content lock of block 0       the list itself
+ *   content locks of lane heads   in ascending order
+ *   content lock of a lane page
+ *   content lock of block 1       the free list
+ */
+#ifndef VECSTORE_PG_BM25_INDEX_H
+#define VECSTORE_PG_BM25_INDEX_H
+
+#include "access/amapi.h"
+#include "access/genam.h"
+#include "nodes/execnodes.h"
+#include "nodes/pathnodes.h"
+#include "storage/bufmgr.h"
+#include "storage/buffile.h"
+#include "utils/rel.h"
+
+#include "bridge/bm25_segment.h"
+#include "pg/bm25/document.h"
+#include "pg/bm25/query.h"
+#include "pg/page_edit.h"
+
+/* ---- handler.c, options.c ---- */
+
+#define BM25_STRATEGY_MATCH 1 /* tsvector @@ tsquery */
+#define BM25_STRATEGY_ORDER 2 /* tsvector <@> bm25query */
+
+#define BM25_DEFAULT_K1 1.2
+#define BM25_DEFAULT_B 0.75
+
+extern bool bm25_is_index(Relation rel);
+extern void vs_define_bm25_options(void);
+extern double bm25_option_k1(Relation index);
+extern double bm25_option_b(Relation index);
+extern bool bm25_option_positions(Relation index);
+extern void bm25_option_weights(Relation index, Bm25Weights *weights);
+extern bytea *bm25_options(Datum options, bool validate);
+
+/* ---- inspect.c ---- */
+
+/* Terms and their numbers are the table's contents: an error unless the user may read it. */
+extern void bm25_check_may_read(Relation index);
+
+/* ---- page.c ---- */
+
+#define BM25_PAYLOAD(page) ((char *) (page) + MAXALIGN(SizeOfPageHeaderData))
+#define BM25_META(page) ((VsBm25Meta *) BM25_PAYLOAD(page))
+#define BM25_FREE_LIST(page) ((VsBm25FreeList *) BM25_PAYLOAD(page))
+#define BM25_LANE(page) ((VsBm25Lane *) BM25_PAYLOAD(page))
+
+/* `bytes` of the payload are in use. */
+extern void bm25_init_page(Page page, VsBm25PageKind kind, int stream, uint32 owner, uint32 bytes);
+/* Errors unless the page is what it should be. */
+extern void bm25_check_page(Relation index, Buffer buffer, VsBm25PageKind kind);
+extern Buffer bm25_read(Relation index, BlockNumber block, int lock_mode, VsBm25PageKind kind);
+/* A block of a run that was allocated: zeroed, exclusively locked. */
+extern Buffer bm25_fresh(Relation index, BlockNumber block);
+/* The meta page, copied; errors for versions that are not known. */
+extern void bm25_read_meta(Relation index, VsBm25Meta *meta);
+/* What an index was made with: never changes, so it is kept in the relation's cache. */
+typedef struct Bm25Fixed
+{
+	Bm25Weights weights;
+	bool positions;
+} Bm25Fixed;
+extern const Bm25Fixed *bm25_fixed(Relation index);
+
+/* ---- alloc.c ---- */
+
+extern BlockNumber bm25_allocate(Relation index, uint32 pages);
+extern void bm25_free(Relation index, BlockNumber first, uint32 pages);
+/* Gives back what a crash left behind.  Merge lock held. */
+extern void bm25_sweep(Relation index);
+
+/* ---- lane.c ---- */
+
+/* What a scan sees: a consistent list of segments and records. */
+typedef struct Bm25Snapshot
+{
+	VsBm25Meta meta;
+	VsBm25Lane lanes[VS_BM25_LANES];
+} Bm25Snapshot;
+
+extern Bm25Snapshot *bm25_take_snapshot(Relation index);
+extern void bm25_snapshot_totals(const Bm25Snapshot *snapshot, double *n_docs, double *sum_len);
+
+typedef struct Bm25Document
+{
+	VsBm25Row row;
+	uint16 len;
+	TSVector vector;		  /* on the page; NULL: elsewhere */
+	VsBm25Overflow elsewhere; /* pages = 0: on the page */
+	Buffer buffer;			  /* of the record, locked */
+	uint32 offset;			  /* of the record on its page */
+} Bm25Document;
+typedef void (*Bm25Visit)(void *context, const Bm25Document *document);
+/* The tsvector, read from where it is. */
+extern TSVector bm25_document_vector(Relation index, const Bm25Document *document);
+/* Live records of a run; lock_mode of their page while they are visited. */
+extern void bm25_visit_run(Relation index, const VsBm25Run *run, int lock_mode, Bm25Visit visit,
+						   void *context);
+extern void bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25Visit visit, void *context);
+/* Seals the open runs, so that a flush has all documents. */
+extern void bm25_seal_lanes(Relation index);
+
+/* ---- segment_io.c ---- */
+
+/* Pages of a segment being written, by stream: in memory, or in temporary files. */
+typedef struct Bm25Writer
+{
+	VsBm25Sink sink;
+	BufFile *files[VS_BM25_STREAMS]; /* NULL: in memory */
+	char **pages[VS_BM25_STREAMS];
+	uint32 room[VS_BM25_STREAMS];
+	uint32 count[VS_BM25_STREAMS];
+} Bm25Writer;
+
+extern Bm25Writer *bm25_begin_writer(bool in_files);
+extern void bm25_end_writer(Bm25Writer *writer);
+/* Copies them to a run of the index; fills segment's id and first block. */
+extern void bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment *segment,
+							   bool logged);
+
+/* Pages of a segment being read: of an index, a page of each stream pinned, or of some in turn. */
+typedef struct Bm25Reader
+{
+	VsBm25Source source;
+	Relation index;
+	VsBm25Segment segment;
+	BlockNumber first[VS_BM25_STREAMS];
+	int n_pins;
+	Buffer pins[VS_BM25_STREAMS];
+	BlockNumber blocks[VS_BM25_STREAMS]; /* pinned, or copied */
+	uint64 reads;
+	Bm25Writer *written; /* not in an index: still with the writer */
+	char *copies;		 /* of a page of each of its streams */
+} Bm25Reader;
+
+extern void bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segment, int pins);
+extern void bm25_begin_reader_of_writer(Bm25Reader *reader, Bm25Writer *writer, const VsBm25Segment *segment);
+extern void bm25_end_reader(Bm25Reader *reader);
+extern uint32 bm25_segment_pages(const VsBm25Segment *segment);
+extern void bm25_check_interrupts(void);
+
+/* ---- build.c, insert.c, flush.c, merge.c, vacuum.c, scan.c, cost.c ---- */
+
+extern void bm25_add_document(VsBm25Inverter *inverter, VsBm25Row row, TSVector vector, uint32 len);
+extern VsBm25Row bm25_row(ItemPointer tid);
+extern void bm25_row_to_tid(VsBm25Row row, ItemPointer tid);
+extern IndexBuildResult *bm25_build(Relation heap, Relation index, IndexInfo *info);
+extern void bm25_build_empty(Relation index);
+extern bool bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
+						IndexUniqueCheck check, bool unchanged, IndexInfo *info);
+/* Sealed runs become segments.  Merge lock held. */
+extern void bm25_flush(Relation index);
+/* As many merges as sizes ask for.  Merge lock held.  foreground: small ones only. */
+extern void bm25_merge_some(Relation index, bool foreground);
+/* All segments to one.  Merge lock held. */
+extern void bm25_merge_all(Relation index);
+/*
+ * Puts `added` (NULL: none) in the place of n segments, and of the first n_runs sealed runs of a lane.
+ * Merge lock held; the blocks of what was replaced are the caller's to free.
+ */
+extern void bm25_replace_segments(Relation index, const uint32 *ids, int n, const VsBm25Segment *added,
+								  int lane, uint32 n_runs);
+extern IndexBulkDeleteResult *bm25_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
+											   IndexBulkDeleteCallback callback, void *state);
+extern IndexBulkDeleteResult *bm25_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats);
+extern void bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup,
+							   Cost *total, Selectivity *selectivity, double *correlation, double *pages);
+extern IndexScanDesc bm25_begin_scan(Relation index, int nkeys, int norderbys);
+extern void bm25_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
+extern bool bm25_get_tuple(IndexScanDesc scan, ScanDirection direction);
+extern int64 bm25_get_bitmap(IndexScanDesc scan, TIDBitmap *bitmap);
+extern void bm25_end_scan(IndexScanDesc scan);
+
+#endif

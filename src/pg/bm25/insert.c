@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * insert.c - new documents.
+ *
+ * Owns: appending to lanes.  A document becomes visible, whole, with one record of WAL that changes the lane's
+ * head and one of its pages.  Whoever fills a run seals it, and turns sealed runs into segments unless
+ * somebody else is at it.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "storage/lmgr.h"
+#include "storage/proc.h"
+#include "utils/memutils.h"
+
+#include "pg/bm25/index.h"
+
+#define RECORD_ROOM (VS_BM25_PAYLOAD)
+
+typedef struct Insertion
+{
+	Relation index;
+	VsBm25Record *record;
+	TSVector vector;
+	bool elsewhere; /* the vector does not fit a page */
+} Insertion;
+
+VsBm25Row
+bm25_row(ItemPointer tid)
+{
+	BlockNumber block = ItemPointerGetBlockNumber(tid);
+
+	return (VsBm25Row){block >> 16, block & 0xFFFF, ItemPointerGetOffsetNumber(tid)};
+}
+
+void
+bm25_row_to_tid(VsBm25Row row, ItemPointer tid)
+{
+	ItemPointerSet(tid, (BlockNumber) row.block_high << 16 | row.block_low, row.offset);
+}
+
+static void
+make_record(Insertion *insertion, ItemPointer tid)
+{
+	const Bm25Fixed *fixed = bm25_fixed(insertion->index);
+	Size vector_bytes = INTALIGN(VARSIZE(insertion->vector));
+	Size bytes = sizeof(VsBm25Record) + vector_bytes;
+	VsBm25Record *record;
+
+	insertion->elsewhere = bytes > RECORD_ROOM;
+	if (insertion->elsewhere)
+		bytes = sizeof(VsBm25Record) + sizeof(VsBm25Overflow);
+	record = palloc0(bytes);
+	record->bytes = bytes;
+	record->row = bm25_row(tid);
+	record->len = bm25_document_len(insertion->vector, &fixed->weights);
+	if (insertion->elsewhere)
+		record->flags = VS_BM25_ELSEWHERE;
+	else
+		memcpy(record + 1, insertion->vector, VARSIZE(insertion->vector));
+	insertion->record = record;
+}
+
+/* A lane whose head is exclusively locked: the first that nobody else is writing to. */
+static Buffer
+lock_lane(Relation index)
+{
+	int first = MyProc->pgprocno % VS_BM25_LANES;
+	Buffer buffer;
+
+	for (int i = 0; i < VS_BM25_LANES; i++)
+	{
+		buffer = ReadBuffer(index, VS_BM25_FIRST_LANE + i);
+		if (ConditionalLockBuffer(buffer))
+		{
+			bm25_check_page(index, buffer, VS_BM25_LANE_HEAD);
+			return buffer;
+		}
+		ReleaseBuffer(buffer);
+	}
+	return bm25_read(index, VS_BM25_FIRST_LANE + first, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE_HEAD);
+}
+
+/* Pages of a long document, before anything leads to them. */
+static void
+write_overflow(Insertion *insertion)
+{
+	uint32 bytes = VARSIZE(insertion->vector);
+	VsBm25Overflow *where = (VsBm25Overflow *) (insertion->record + 1);
+
+	where->bytes = bytes;
+	where->pages = (bytes + VS_BM25_PAYLOAD - 1) / VS_BM25_PAYLOAD;
+	where->first_block = bm25_allocate(insertion->index, where->pages);
+	for (uint32 i = 0, done = 0; done < bytes; i++)
+	{
+		Buffer buffer = bm25_fresh(insertion->index, where->first_block + i);
+		uint32 part = Min(bytes - done, VS_BM25_PAYLOAD);
+		VsPageEdit edit;
+		Page page;
+
+		vs_edit_begin(&edit, insertion->index, RelationNeedsWAL(insertion->index));
+		page = vs_edit_page(&edit, buffer, true);
+		bm25_init_page(page, VS_BM25_OVERFLOW, 0, 0, part);
+		memcpy(BM25_PAYLOAD(page), (char *) insertion->vector + done, part);
+		vs_edit_commit(&edit);
+		UnlockReleaseBuffer(buffer);
+		done += part;
+	}
+}
+
+/*
+ * Appends the record to the lane.  False: the list of sealed runs is full.  *sealed: a run was filled.
+ */
+static bool
+append(Insertion *insertion, Buffer head, bool *sealed)
+{
+	Relation index = insertion->index;
+	VsBm25Lane now = *BM25_LANE(BufferGetPage(head));
+	uint32 bytes = insertion->record->bytes;
+	bool fresh = false;
+	Buffer buffer;
+	VsPageEdit edit;
+	Page page;
+
+	if (now.open.pages > 0 && now.open.end + bytes > BLCKSZ - sizeof(VsBm25PageTail))
+	{
+		if (now.open.used < now.open.pages)
+		{
+			now.open.used++;
+			fresh = true;
+		}
+		else
+		{
+			if (now.n_sealed == VS_BM25_SEALED_RUNS)
+				return false;
+			now.sealed[now.n_sealed++] = now.open;
+			memset(&now.open, 0, sizeof(now.open));
+			*sealed = true;
+		}
+	}
+	if (now.open.pages == 0)
+	{
+		now.open.first_block = bm25_allocate(index, VS_BM25_LANE_PAGES);
+		now.open.pages = VS_BM25_LANE_PAGES;
+		now.open.used = 1;
+		fresh = true;
+	}
+	if (insertion->elsewhere)
+		write_overflow(insertion);
+	if (fresh)
+	{
+		now.open.end = MAXALIGN(SizeOfPageHeaderData);
+		buffer = bm25_fresh(index, now.open.first_block + now.open.used - 1);
+	}
+	else
+		buffer = bm25_read(index, now.open.first_block + now.open.used - 1, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE);
+
+	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
+	page = vs_edit_page(&edit, buffer, fresh);
+	if (fresh)
+		bm25_init_page(page, VS_BM25_LANE, 0, 0, 0);
+	memcpy((char *) page + now.open.end, insertion->record, bytes);
+	now.open.end += bytes;
+	((PageHeader) page)->pd_lower = now.open.end;
+	now.open.n_docs++;
+	now.open.sum_len += insertion->record->len;
+	*BM25_LANE(vs_edit_page(&edit, head, false)) = now;
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+	return true;
+}
+
+/* Sealed runs to segments, and small segments to larger ones. */
+static void
+tidy(Relation index, bool wait)
+{
+	if (wait)
+		LockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
+	else if (!ConditionalLockPage(index, VS_BM25_META_BLOCK, ExclusiveLock))
+		return;
+	bm25_flush(index);
+	bm25_merge_some(index, true);
+	UnlockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
+}
+
+bool
+bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
+			IndexUniqueCheck check, bool unchanged, IndexInfo *info)
+{
+	MemoryContext context,
+				  old;
+	Insertion insertion = {.index = index};
+	bool sealed = false,
+		 done = false;
+
+	if (isnull[0])
+		return false;
+	context = AllocSetContextCreate(CurrentMemoryContext, "bm25 insert", ALLOCSET_DEFAULT_SIZES);
+	old = MemoryContextSwitchTo(context);
+	insertion.vector = DatumGetTSVector(values[0]);
+	make_record(&insertion, tid);
+	while (!done)
+	{
+		Buffer head = lock_lane(index);
+
+		done = append(&insertion, head, &sealed);
+		UnlockReleaseBuffer(head);
+		if (!done)
+			tidy(index, true);
+	}
+	if (sealed)
+		tidy(index, false);
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+	return false;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * merge.c - segments to larger segments.
+ *
+ * Owns: when to merge.  Segments are of a tier by their size, each eight times the one before; eight
+ * segments of a tier make one of the next.  An insert merges small tiers only, so that none waits
+ * long; VACUUM merges all, and rewrites segments with many dead documents.  The merge lock is held.
+ */
+#include "postgres.h"
+
+#include "miscadmin.h"
+#include "utils/memutils.h"
+
+#include "pg/bm25/index.h"
+
+#define FACTOR 8
+#define FIRST_TIER_PAGES 64
+/* What an insert merges at most, unless the list of segments is nearly full. */
+#define FOREGROUND_PAGES 768
+#define NEARLY_FULL (VS_BM25_MAX_SEGMENTS - 2 * VS_BM25_LANES)
+/* More than this share dead: rewritten. */
+#define DEAD_SHARE 0.2
+
+static int
+tier_of(const VsBm25Segment *segment)
+{
+	uint64 limit = FIRST_TIER_PAGES;
+	int tier = 0;
+
+	for (; bm25_segment_pages(segment) > limit; limit *= FACTOR)
+		tier++;
+	return tier;
+}
+
+/* In the order of their first rows, so that rows ascend in what is merged if they can. */
+typedef struct Part
+{
+	VsBm25Segment segment;
+	uint64 first_row;
+} Part;
+
+static int
+compare_parts(const void *a, const void *b)
+{
+	const Part *left = a,
+			   *right = b;
+
+	return left->first_row < right->first_row ? -1 : left->first_row > right->first_row;
+}
+
+static uint64
+first_row(Relation index, const VsBm25Segment *segment)
+{
+	Bm25Reader reader;
+	VsBm25Row row;
+
+	bm25_begin_reader(&reader, index, segment, 1);
+	memcpy(&row, reader.source.read(&reader, VS_BM25_ROWS, 0), sizeof(row));
+	bm25_end_reader(&reader);
+	return vs_bm25_row_key(row);
+}
+
+static void
+merge_segments(Relation index, const VsBm25Segment *segments, int n)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bm25 merge", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext old = MemoryContextSwitchTo(context);
+	VsBm25Memory memory = bm25_memory(context);
+	Part *parts = palloc(sizeof(Part) * n);
+	const VsBm25Segment **inputs = palloc(sizeof(VsBm25Segment *) * n);
+	Bm25Reader *readers = palloc(sizeof(Bm25Reader) * n);
+	VsBm25Source *sources = palloc(sizeof(VsBm25Source) * n);
+	uint32 *ids = palloc(sizeof(uint32) * n);
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	VsBm25Segment merged;
+	uint64 pages = 0;
+	uint32 live = 0;
+
+	for (int i = 0; i < n; i++)
+	{
+		parts[i].segment = segments[i];
+		parts[i].first_row = first_row(index, &segments[i]);
+		pages += bm25_segment_pages(&segments[i]);
+		live += segments[i].n_live;
+	}
+	qsort(parts, n, sizeof(Part), compare_parts);
+	for (int i = 0; i < n; i++)
+	{
+		inputs[i] = &parts[i].segment;
+		ids[i] = parts[i].segment.id;
+		bm25_begin_reader(&readers[i], index, &parts[i].segment, n > 8 ? 2 : VS_BM25_STREAMS);
+		sources[i] = readers[i].source;
+	}
+	if (live > 0)
+	{
+		Bm25Writer *writer = bm25_begin_writer(pages > FOREGROUND_PAGES);
+
+		vs_bm25_merge(&memory, n, inputs, sources, &writer->sink, &merged, bm25_check_interrupts);
+		bm25_read_meta(index, meta);
+		bm25_place_segment(index, writer, meta->next_id, &merged, RelationNeedsWAL(index));
+		bm25_end_writer(writer);
+	}
+	for (int i = 0; i < n; i++)
+		bm25_end_reader(&readers[i]);
+	bm25_replace_segments(index, ids, n, live > 0 ? &merged : NULL, 0, 0);
+	for (int i = 0; i < n; i++)
+		bm25_free(index, parts[i].segment.first_block, Max(bm25_segment_pages(&parts[i].segment), 1));
+	MemoryContextSwitchTo(old);
+	MemoryContextDelete(context);
+}
+
+/* Segments of one tier that are to be merged; 0: none are. */
+static int
+choose(const VsBm25Meta *meta, bool foreground, VsBm25Segment *chosen)
+{
+	bool nearly_full = meta->n_segments >= NEARLY_FULL;
+
+	for (int tier = 0; tier <= 10; tier++)
+	{
+		int n = 0;
+		uint64 pages = 0;
+
+		for (uint32 i = 0; i < meta->n_segments; i++)
+		{
+			if (tier_of(&meta->segments[i]) != tier)
+				continue;
+			pages += bm25_segment_pages(&meta->segments[i]);
+			chosen[n++] = meta->segments[i];
+		}
+		if (n >= FACTOR && (!foreground || nearly_full || pages <= FOREGROUND_PAGES))
+			return n;
+	}
+	return 0;
+}
+
+/* A segment with many dead documents; false: there is none. */
+static bool
+choose_dead(const VsBm25Meta *meta, VsBm25Segment *chosen)
+{
+	for (uint32 i = 0; i < meta->n_segments; i++)
+	{
+		*chosen = meta->segments[i];
+		if (chosen->n_docs - chosen->n_live > DEAD_SHARE * chosen->n_docs)
+			return true;
+	}
+	return false;
+}
+
+void
+bm25_merge_some(Relation index, bool foreground)
+{
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
+	int n;
+
+	for (;;)
+	{
+		bm25_read_meta(index, meta);
+		n = choose(meta, foreground, chosen);
+		if (n == 0 && !foreground && choose_dead(meta, chosen))
+			n = 1;
+		if (n == 0)
+			break;
+		merge_segments(index, chosen, n);
+	}
+	pfree(chosen);
+	pfree(meta);
+}
+
+void
+bm25_merge_all(Relation index)
+{
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+
+	bm25_read_meta(index, meta);
+	if (meta->n_segments > 1 ||
+		(meta->n_segments == 1 && meta->segments[0].n_live < meta->segments[0].n_docs))
+		merge_segments(index, meta->segments, meta->n_segments);
+	pfree(meta);
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * scan.c - ranked and plain index scans.
+ *
+ * Owns: batches of results.  A ranked scan asks for as many rows as the plan expects to be wanted; if
+ * the executor wants more (it filters, too), it asks for four times as many that come after the last one,
+ * until there are none.  Scores are exact, so the executor checks nothing.
+ *
+ * With conditions (@@) the scan returns, in the end, also rows that match them and score 0; without, only rows
+ * that match the query it is ordered by.
+ *
+ * The list of segments is copied when the scan starts.  Neither locks nor pins are kept between calls: blocks
+ * of segments that are replaced meanwhile are not used again while the scan's snapshot is active.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "access/relscan.h"
+#include "miscadmin.h"
+#include "nodes/tidbitmap.h"
+#include "pgstat.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+#include "pg/bm25/index.h"
+#include "pg/bm25/score.h"
+
+/* Rows of the first batch where the plan says nothing. */
+#define FIRST_BATCH 64
+#define GROWTH 4
+#define LARGEST_BATCH (1 << 28)
+
+typedef struct Rows
+{
+	uint64 *rows;
+	uint64 n;
+	uint64 room;
+} Rows;
+
+typedef struct Bm25Scan
+{
+	MemoryContext context; /* of one rescan */
+	Bm25Snapshot *snapshot;
+	VsBm25Memory memory;
+
+	/* ranked */
+	bool ranked;
+	bool null_order;   /* ordered by NULL */
+	Bm25Scorer *scorer;
+	VsBm25Searcher *searcher;
+	VsBm25Top *top;
+	VsBm25Result *waiting; /* results from lanes */
+	int n_waiting;
+	int room_waiting;
+	const VsBm25Result *results;
+	uint32 n_results;
+	uint32 next_result;
+	uint32 batch;
+	bool ended; /* there are no more results than these */
+	VsBm25Result last;
+
+	/* plain, and what is left after the results */
+	VsBm25Query *condition; /* NULL: none */
+	bool recheck;
+	bool rest_found;
+	Rows returned;
+	Rows rest;
+	uint64 next_rest;
+} Bm25Scan;
+
+static void
+add_row(Rows *rows, uint64 row)
+{
+	if (rows->n == rows->room)
+	{
+		rows->room = Max(64, 2 * rows->room);
+		rows->rows = rows->rows == NULL
+			? palloc(sizeof(uint64) * rows->room) : repalloc_huge(rows->rows, sizeof(uint64) * rows->room);
+	}
+	rows->rows[rows->n++] = row;
+}
+
+IndexScanDesc
+bm25_begin_scan(Relation index, int nkeys, int norderbys)
+{
+	IndexScanDesc scan = RelationGetIndexScan(index, nkeys, norderbys);
+	MemoryContext parent = CurrentMemoryContext;
+	Bm25Scan *state = palloc0(sizeof(Bm25Scan));
+
+	state->context = AllocSetContextCreate(parent, "bm25 scan", ALLOCSET_DEFAULT_SIZES);
+	scan->xs_orderbyvals = palloc0(sizeof(Datum) * Max(norderbys, 1));
+	scan->xs_orderbynulls = palloc0(sizeof(bool) * Max(norderbys, 1));
+	scan->opaque = state;
+	return scan;
+}
+
+void
+bm25_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys)
+{
+	Bm25Scan *state = scan->opaque;
+	MemoryContext context = state->context;
+
+	if (keys != NULL && scan->numberOfKeys > 0)
+		memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+	if (orderbys != NULL && scan->numberOfOrderBys > 0)
+		memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+	MemoryContextReset(context);
+	memset(state, 0, sizeof(*state));
+	state->context = context;
+}
+
+void
+bm25_end_scan(IndexScanDesc scan)
+{
+	Bm25Scan *state = scan->opaque;
+
+	MemoryContextDelete(state->context);
+	pfree(state);
+}
+
+/* ---- starting ---- */
+
+/* A query that every document matches: there is no empty lexeme. */
+static VsBm25Query *
+match_all(void)
+{
+	VsBm25Query *query = palloc0(sizeof(VsBm25Query));
+	VsBm25Leaf *leaf = palloc0(sizeof(VsBm25Leaf));
+	VsBm25Node *nodes = palloc0(sizeof(VsBm25Node) * 2);
+
+	leaf->lexeme = "";
+	nodes[0].kind = VS_BM25_LEAF;
+	nodes[1].kind = VS_BM25_NOT;
+	query->leaves = leaf;
+	query->n_leaves = 1;
+	query->nodes = nodes;
+	query->n_nodes = 2;
+	return query;
+}
+
+/* The conditions as one query; NULL if there are none.  *never: one of them is NULL. */
+static VsBm25Query *
+condition_of(IndexScanDesc scan, bool *never)
+{
+	VsBm25Query **queries = palloc(sizeof(VsBm25Query *) * (scan->numberOfKeys + 1));
+
+	*never = false;
+	for (int i = 0; i < scan->numberOfKeys; i++)
+	{
+		if ((scan->keyData[i].sk_flags & SK_ISNULL) != 0)
+			*never = true;
+		else
+			queries[i] = bm25_compile_query(DatumGetTSQuery(scan->keyData[i].sk_argument));
+	}
+	if (scan->numberOfKeys == 0 || *never)
+		return NULL;
+	return bm25_combine_queries(queries, scan->numberOfKeys);
+}
+
+static void
+refuse_lossy_order(IndexScanDesc scan, const VsBm25Query *query)
+{
+	if (!bm25_fixed(scan->indexRelation)->positions && vs_bm25_wants_positions(query))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("index \"%s\" stores no positions", RelationGetRelationName(scan->indexRelation)),
+				 errdetail("Phrases and weights of a query need them to be ranked."),
+				 errhint("Create the index WITH (positions = on).")));
+}
+
+/* Scores of records in lanes: few, so they are all kept. */
+static void
+score_record(void *context, const Bm25Document *document)
+{
+	IndexScanDesc scan = context;
+	Bm25Scan *state = scan->opaque;
+	TSVector vector = bm25_document_vector(scan->indexRelation, document);
+	double score = bm25_score_document(state->scorer, vector);
+
+	if (document->vector == NULL)
+		pfree(vector);
+	if (score <= 0)
+		return;
+	if (state->n_waiting == state->room_waiting)
+	{
+		state->room_waiting = Max(64, 2 * state->room_waiting);
+		state->waiting = state->waiting == NULL
+			? palloc(sizeof(VsBm25Result) * state->room_waiting)
+			: repalloc_huge(state->waiting, sizeof(VsBm25Result) * state->room_waiting);
+	}
+	state->waiting[state->n_waiting++] = (VsBm25Result){score, vs_bm25_row_key(document->row)};
+}
+
+/* Lossy conditions are left to the executor; the others are part of the search. */
+static VsBm25Query *
+ranked_query(IndexScanDesc scan, Bm25Query order)
+{
+	Bm25Scan *state = scan->opaque;
+	VsBm25Query *queries[2] = {bm25_compile_query(BM25_QUERY_TSQUERY(order)), state->condition};
+
+	refuse_lossy_order(scan, queries[0]);
+	if (state->condition == NULL || state->recheck)
+		return queries[0];
+	for (int i = 0; i < scan->numberOfKeys; i++)
+	{
+		TSQuery key = DatumGetTSQuery(scan->keyData[i].sk_argument);
+		TSQuery asked = BM25_QUERY_TSQUERY(order);
+
+		/* the usual case: one condition, the same query */
+		if (scan->numberOfKeys == 1 && VARSIZE(key) == VARSIZE(asked) && memcmp(key, asked, VARSIZE(key)) == 0)
+			return queries[0];
+	}
+	return bm25_combine_queries(queries, 2);
+}
+
+/* Statistics count for the leaves of the order alone; those of conditions come after them. */
+static void
+find_statistics(IndexScanDesc scan, Bm25Query order, const VsBm25Query *query, Bm25Statistics *statistics)
+{
+	VsBm25Query *plain = bm25_compile_query(BM25_QUERY_TSQUERY(order));
+	Oid index = OidIsValid(order->index) ? order->index : RelationGetRelid(scan->indexRelation);
+	double *df = palloc0(sizeof(double) * (query->n_leaves + 1));
+
+	bm25_statement_statistics(index, BM25_QUERY_TSQUERY(order), plain, statistics);
+	if (query->n_leaves >= plain->n_leaves)
+		memcpy(df, statistics->df, sizeof(double) * plain->n_leaves);
+	statistics->df = df;
+}
+
+static void
+start_ranked(IndexScanDesc scan, Datum argument)
+{
+	Bm25Scan *state = scan->opaque;
+	Bm25Query order = DatumGetBm25Query(argument);
+	VsBm25Query *query = ranked_query(scan, order);
+	const Bm25Fixed *fixed = bm25_fixed(scan->indexRelation);
+	Bm25Statistics statistics;
+
+	find_statistics(scan, order, query, &statistics);
+	statistics.weights = fixed->weights;
+	state->scorer = bm25_make_scorer(query, &statistics, bm25_query_boost(order));
+	state->searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
+	state->top = vs_bm25_top(&state->memory);
+	state->batch = order->k > 0 ? order->k : FIRST_BATCH;
+	bm25_visit_lanes(scan->indexRelation, state->snapshot, score_record, scan);
+}
+
+static void
+start(IndexScanDesc scan)
+{
+	Bm25Scan *state = scan->opaque;
+	bool never;
+
+	if (!IsMVCCSnapshot(scan->xs_snapshot))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("non-MVCC snapshots are not supported with bm25")));
+	pgstat_count_index_scan(scan->indexRelation);
+	state->memory = bm25_memory(state->context);
+	state->snapshot = bm25_take_snapshot(scan->indexRelation);
+	state->condition = condition_of(scan, &never);
+	state->recheck = state->condition != NULL && !bm25_fixed(scan->indexRelation)->positions &&
+		vs_bm25_wants_positions(state->condition);
+	if (never)
+	{
+		state->ended = state->rest_found = true;
+		return;
+	}
+	state->ranked = scan->numberOfOrderBys > 0;
+	if (!state->ranked)
+		state->ended = true;
+	else if ((scan->orderByData[0].sk_flags & SK_ISNULL) != 0)
+		state->ended = state->null_order = true;
+	else
+		start_ranked(scan, scan->orderByData[0].sk_argument);
+}
+
+/* ---- batches ---- */
+
+static void
+find_batch(IndexScanDesc scan)
+{
+	Bm25Scan *state = scan->opaque;
+	bool first = state->results == NULL;
+
+	if (!first)
+	{
+		state->last = state->results[state->n_results - 1];
+		state->batch = Min(state->batch, LARGEST_BATCH / GROWTH) * GROWTH;
+	}
+	vs_bm25_top_reset(state->top, state->batch, first ? NULL : &state->last);
+	for (int i = 0; i < state->n_waiting; i++)
+		vs_bm25_top_offer(state->top, state->waiting[i].score, state->waiting[i].row);
+	for (uint32 i = 0; i < state->snapshot->meta.n_segments; i++)
+	{
+		Bm25Reader reader;
+
+		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], VS_BM25_STREAMS);
+		vs_bm25_search(state->searcher, &reader.segment, &reader.source, &state->scorer->model, state->top);
+		bm25_end_reader(&reader);
+	}
+	state->n_results = vs_bm25_top_sorted(state->top, &state->results);
+	state->next_result = 0;
+	state->ended = state->n_results < state->batch;
+}
+
+/* ---- rows that match the conditions ---- */
+
+typedef struct Collecting
+{
+	IndexScanDesc scan;
+	const VsBm25Query *query;
+	Bm25Hits *hits;
+	MemoryContext scratch;
+	Rows *rows;
+} Collecting;
+
+static void
+collect_row(void *context, VsBm25Row row)
+{
+	add_row(((Collecting *) context)->rows, vs_bm25_row_key(row));
+}
+
+/* Records are matched with their positions, whatever segments store. */
+static void
+collect_record(void *context, const Bm25Document *document)
+{
+	Collecting *collecting = context;
+	TSVector vector = bm25_document_vector(collecting->scan->indexRelation, document);
+	VsBm25Memory memory = bm25_memory(collecting->scratch);
+
+	bm25_find_hits(collecting->hits, vector);
+	if (vs_bm25_match(collecting->query, collecting->hits->hits, NULL, &memory))
+		add_row(collecting->rows, vs_bm25_row_key(document->row));
+	if (document->vector == NULL)
+		pfree(vector);
+	MemoryContextReset(collecting->scratch);
+}
+
+/* All rows that match the conditions.  True: some of them may not. */
+static bool
+collect(IndexScanDesc scan, Rows *rows)
+{
+	Bm25Scan *state = scan->opaque;
+	const Bm25Fixed *fixed = bm25_fixed(scan->indexRelation);
+	VsBm25Query *query = state->condition != NULL ? state->condition : match_all();
+	VsBm25Searcher *searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
+	Collecting collecting = {.scan = scan, .query = query, .rows = rows};
+	bool exact = true;
+
+	collecting.hits = bm25_make_hits(query, &fixed->weights);
+	collecting.scratch = AllocSetContextCreate(state->context, "bm25 record", ALLOCSET_SMALL_SIZES);
+	bm25_visit_lanes(scan->indexRelation, state->snapshot, collect_record, &collecting);
+	for (uint32 i = 0; i < state->snapshot->meta.n_segments; i++)
+	{
+		Bm25Reader reader;
+
+		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], VS_BM25_STREAMS);
+		exact = vs_bm25_matches(searcher, &reader.segment, &reader.source, &collecting, collect_row) && exact;
+		bm25_end_reader(&reader);
+	}
+	return !exact;
+}
+
+static int
+compare_rows(const void *a, const void *b)
+{
+	uint64 left = *(const uint64 *) a,
+		   right = *(const uint64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
+/* What matches the conditions and was not among the results. */
+static void
+find_rest(IndexScanDesc scan)
+{
+	Bm25Scan *state = scan->opaque;
+	Rows all = {0};
+
+	state->rest_found = true;
+	if (state->condition == NULL && !state->null_order && scan->numberOfOrderBys > 0)
+		return;
+	state->recheck = collect(scan, &all) || state->recheck;
+	qsort(all.rows, all.n, sizeof(uint64), compare_rows);
+	qsort(state->returned.rows, state->returned.n, sizeof(uint64), compare_rows);
+	for (uint64 i = 0, j = 0; i < all.n; i++)
+	{
+		while (j < state->returned.n && state->returned.rows[j] < all.rows[i])
+			j++;
+		if (j == state->returned.n || state->returned.rows[j] != all.rows[i])
+			add_row(&state->rest, all.rows[i]);
+	}
+}
+
+static void
+row_of_key(uint64 key, ItemPointer tid)
+{
+	VsBm25Row row = {key >> 32, (key >> 16) & 0xFFFF, key & 0xFFFF};
+
+	bm25_row_to_tid(row, tid);
+}
+
+static void
+emit(IndexScanDesc scan, uint64 row, double score)
+{
+	Bm25Scan *state = scan->opaque;
+
+	row_of_key(row, &scan->xs_heaptid);
+	scan->xs_recheck = state->recheck;
+	scan->xs_recheckorderby = false;
+	if (scan->numberOfOrderBys > 0)
+	{
+		scan->xs_orderbyvals[0] = Float8GetDatum(score > 0 ? -score : 0);
+		scan->xs_orderbynulls[0] = state->null_order;
+	}
+}
+
+bool
+bm25_get_tuple(IndexScanDesc scan, ScanDirection direction)
+{
+	Bm25Scan *state = scan->opaque;
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	bool found = false;
+
+	if (state->snapshot == NULL)
+		start(scan);
+	while (!found && state->next_result == state->n_results && !state->ended)
+		find_batch(scan);
+	if (state->next_result < state->n_results)
+	{
+		const VsBm25Result *result = &state->results[state->next_result++];
+
+		if (state->condition != NULL)
+			add_row(&state->returned, result->row);
+		emit(scan, result->row, result->score);
+		found = true;
+	}
+	if (!found && !state->rest_found)
+		find_rest(scan);
+	if (!found && state->next_rest < state->rest.n)
+	{
+		emit(scan, state->rest.rows[state->next_rest++], 0);
+		found = true;
+	}
+	MemoryContextSwitchTo(old);
+	return found;
+}
+
+int64
+bm25_get_bitmap(IndexScanDesc scan, TIDBitmap *bitmap)
+{
+	Bm25Scan *state = scan->opaque;
+	MemoryContext old = MemoryContextSwitchTo(state->context);
+	Rows rows = {0};
+	bool lossy = false;
+
+	start(scan);
+	if (!state->rest_found)
+		lossy = collect(scan, &rows);
+	for (uint64 i = 0; i < rows.n; i++)
+	{
+		ItemPointerData tid;
+
+		row_of_key(rows.rows[i], &tid);
+		tbm_add_tuples(bitmap, &tid, 1, lossy);
+	}
+	MemoryContextSwitchTo(old);
+	return rows.n;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * score.c - scores of single documents: the operators, and the plain function.
+ *
+ * Owns: nothing that scores; that is the core's.  A scorer is made once per query and kept in fn_extra.
+ */
+#include "postgres.h"
+
+#include <math.h>
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "lib/stringinfo.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/float.h"
+#include "utils/memutils.h"
+
+#include "pg/bm25/score.h"
+#include "pg/guc.h"
+
+Bm25Scorer *
+bm25_make_scorer(VsBm25Query *query, const Bm25Statistics *statistics, double phrase_boost)
+{
+	Bm25Scorer *scorer = palloc0(sizeof(Bm25Scorer));
+	double *idf = palloc(sizeof(double) * (query->n_leaves + 1));
+
+	for (int i = 0; i < query->n_leaves; i++)
+		idf[i] = vs_bm25_idf(statistics->n_docs, statistics->df[i]);
+	scorer->query = query;
+	scorer->model.k1 = statistics->k1;
+	scorer->model.b = statistics->b;
+	scorer->model.phrase_boost = phrase_boost;
+	scorer->model.avg_len = statistics->n_docs > 0 && statistics->sum_len > 0
+		? statistics->sum_len / statistics->n_docs : 1;
+	scorer->model.idf = idf;
+	scorer->hits = bm25_make_hits(query, &statistics->weights);
+	scorer->boosted = palloc0(sizeof(bool) * (query->n_leaves + 1));
+	scorer->scratch = AllocSetContextCreate(CurrentMemoryContext, "bm25 document",
+											ALLOCSET_SMALL_SIZES);
+	return scorer;
+}
+
+double
+bm25_score_document(Bm25Scorer *scorer, TSVector document)
+{
+	VsBm25Memory memory = bm25_memory(scorer->scratch);
+	bool matches;
+	double score = 0;
+
+	if (!bm25_find_hits(scorer->hits, document))
+		return 0; /* it may match, but nothing of it counts */
+	matches = vs_bm25_match(scorer->query, scorer->hits->hits, scorer->boosted, &memory);
+	if (matches)
+		score = vs_bm25_score(scorer->query, &scorer->model, scorer->hits->hits, scorer->boosted,
+							  bm25_document_len(document, &scorer->hits->weights));
+	MemoryContextReset(scorer->scratch);
+	return score;
+}
+
+/* ---- vector <@> bm25query ---- */
+
+typedef struct OperatorCache
+{
+	Bm25Query source;
+	Bm25Scorer *scorer;
+} OperatorCache;
+
+static Bm25Scorer *
+scorer_of_call(FunctionCallInfo fcinfo, Bm25Query query)
+{
+	OperatorCache *cache = fcinfo->flinfo->fn_extra;
+	MemoryContext context,
+				  old;
+	Bm25Statistics statistics;
+	VsBm25Query *compiled;
+
+	if (cache != NULL && VARSIZE(cache->source) == VARSIZE(query) &&
+		memcmp(cache->source, query, VARSIZE(query)) == 0)
+		return cache->scorer;
+	/* An old scorer is left to its context: queries that change with every row are rare. */
+	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "bm25 query", ALLOCSET_SMALL_SIZES);
+	old = MemoryContextSwitchTo(context);
+	cache = palloc(sizeof(OperatorCache));
+	cache->source = palloc(VARSIZE(query));
+	memcpy(cache->source, query, VARSIZE(query));
+	compiled = bm25_compile_query(BM25_QUERY_TSQUERY(cache->source));
+	bm25_statement_statistics(query->index, BM25_QUERY_TSQUERY(cache->source), compiled, &statistics);
+	cache->scorer = bm25_make_scorer(compiled, &statistics, bm25_query_boost(query));
+	MemoryContextSwitchTo(old);
+	if (fcinfo->flinfo->fn_extra != NULL)
+		MemoryContextDelete(GetMemoryChunkContext(fcinfo->flinfo->fn_extra));
+	fcinfo->flinfo->fn_extra = cache;
+	return cache->scorer;
+}
+
+/* Minus the score; 0 and not -0 for a document that does not match. */
+static double
+distance_of_score(double score)
+{
+	return score > 0 ? -score : 0;
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25_distance);
+Datum
+vs_bm25_distance(PG_FUNCTION_ARGS)
+{
+	TSVector document = PG_GETARG_TSVECTOR(0);
+	Bm25Query query = PG_GETARG_BM25_QUERY(1);
+	double score = bm25_score_document(scorer_of_call(fcinfo, query), document);
+
+	PG_FREE_IF_COPY(document, 0);
+	PG_FREE_IF_COPY(query, 1);
+	PG_RETURN_FLOAT8(distance_of_score(score));
+}
+
+/* ---- vector <@> tsquery, where no index was found ---- */
+
+static Bm25Scorer *
+scorer_without_index(FunctionCallInfo fcinfo, TSQuery query)
+{
+	Bm25Query wrapped = bm25_make_query(query, InvalidOid, get_float8_nan(), 0);
+	Bm25Scorer *scorer = scorer_of_call(fcinfo, wrapped);
+
+	pfree(wrapped);
+	return scorer;
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25_distance_tsquery);
+Datum
+vs_bm25_distance_tsquery(PG_FUNCTION_ARGS)
+{
+	TSVector document = PG_GETARG_TSVECTOR(0);
+	TSQuery query = PG_GETARG_TSQUERY(1);
+	double score;
+
+	if (!vs_bm25_without_index)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no single bm25 index was found for operator <@>"),
+				 errdetail("Scores depend on the statistics of an index."),
+				 errhint("Create a bm25 index on the left operand, or name one: "
+						 "tsvector <@> vecstore.bm25query(query, 'index').")));
+	score = bm25_score_document(scorer_without_index(fcinfo, query), document);
+	PG_FREE_IF_COPY(document, 0);
+	PG_FREE_IF_COPY(query, 1);
+	PG_RETURN_FLOAT8(distance_of_score(score));
+}
+
+/* ---- the plain function ---- */
+
+static double
+number_argument(FunctionCallInfo fcinfo, int argument, const char *name, double least)
+{
+	double value = PG_GETARG_FLOAT8(argument);
+
+	if (!(value >= least) || isinf(value))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s must be a finite number of at least %g", name, least)));
+	return value;
+}
+
+static double *
+frequencies_argument(ArrayType *array, const VsBm25Query *query)
+{
+	double *df = palloc(sizeof(double) * (query->n_leaves + 1));
+	Datum *values;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(array, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &values, &nulls, &n);
+	if (n != query->n_leaves)
+		ereport(ERROR,
+				(errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
+				 errmsg("dfs has %d elements, but the query has %d terms", n, query->n_leaves),
+				 errhint("vecstore.bm25_terms(query) lists the terms in their order.")));
+	for (int i = 0; i < n; i++)
+	{
+		df[i] = nulls[i] ? -1 : DatumGetFloat8(values[i]);
+		if (!(df[i] >= 0) || isinf(df[i]))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("dfs must be finite numbers of at least 0")));
+	}
+	return df;
+}
+
+static void
+weights_argument(ArrayType *array, Bm25Weights *weights)
+{
+	Datum *values;
+	bool *nulls;
+	int n;
+
+	deconstruct_array(array, INT4OID, sizeof(int32), true, TYPALIGN_INT, &values, &nulls, &n);
+	for (int i = 0; i < n && i < VS_BM25_CLASSES; i++)
+	{
+		int32 weight = nulls[i] ? -1 : DatumGetInt32(values[i]);
+
+		if (weight < 0 || weight > VS_BM25_MAX_WEIGHT)
+			n = 0;
+		else
+			weights->of[i] = weight;
+	}
+	if (n != VS_BM25_CLASSES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("weights must be %d whole numbers between 0 and %d", VS_BM25_CLASSES, VS_BM25_MAX_WEIGHT),
+				 errdetail("They are the weights of the classes D, C, B and A.")));
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25_score_plain);
+Datum
+vs_bm25_score_plain(PG_FUNCTION_ARGS)
+{
+	TSVector document = PG_GETARG_TSVECTOR(0);
+	VsBm25Query *query = bm25_compile_query(PG_GETARG_TSQUERY(1));
+	Bm25Statistics statistics;
+	double avg_len = number_argument(fcinfo, 3, "avg_len", 0);
+	double boost = number_argument(fcinfo, 7, "phrase_boost", 0);
+	Bm25Scorer *scorer;
+
+	statistics.n_docs = number_argument(fcinfo, 2, "n_docs", 0);
+	statistics.df = frequencies_argument(PG_GETARG_ARRAYTYPE_P(4), query);
+	statistics.k1 = number_argument(fcinfo, 5, "k1", 0);
+	statistics.b = number_argument(fcinfo, 6, "b", 0);
+	if (statistics.b > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("b must be between 0 and 1")));
+	weights_argument(PG_GETARG_ARRAYTYPE_P(8), &statistics.weights);
+	statistics.sum_len = 0;
+	scorer = bm25_make_scorer(query, &statistics, boost);
+	scorer->model.avg_len = avg_len > 0 ? avg_len : 1;
+	PG_RETURN_FLOAT8(bm25_score_document(scorer, document));
+}
+
+/* A leaf as a tsquery writes it. */
+static text *
+leaf_text(const VsBm25Leaf *leaf)
+{
+	static const char classes[] = "DCBA";
+	StringInfoData text;
+
+	initStringInfo(&text);
+	appendBinaryStringInfo(&text, leaf->lexeme, leaf->length);
+	if (leaf->prefix || leaf->classes != 0)
+		appendStringInfoChar(&text, ':');
+	if (leaf->prefix)
+		appendStringInfoChar(&text, '*');
+	for (int i = VS_BM25_CLASSES - 1; i >= 0; i--)
+		if ((leaf->classes & (1 << i)) != 0)
+			appendStringInfoChar(&text, classes[i]);
+	return cstring_to_text_with_len(text.data, text.len);
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25_terms);
+Datum
+vs_bm25_terms(PG_FUNCTION_ARGS)
+{
+	VsBm25Query *query = bm25_compile_query(PG_GETARG_TSQUERY(0));
+	Datum *terms = palloc(sizeof(Datum) * (query->n_leaves + 1));
+
+	for (int i = 0; i < query->n_leaves; i++)
+		terms[i] = PointerGetDatum(leaf_text(&query->leaves[i]));
+	PG_RETURN_ARRAYTYPE_P(construct_array(terms, query->n_leaves, TEXTOID, -1, false, TYPALIGN_INT));
+}

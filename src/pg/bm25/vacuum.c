@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * vacuum.c - dead rows leave the index.
+ *
+ * Owns: flags of dead records, and bits of dead documents.  Records come first, under the merge lock, so
+ * that no flush copies one that is about to be flagged; what is inserted later cannot be dead.  Then the
+ * segments, one after the other; those that a flush or merge makes meanwhile are treated like the others, until
+ * all there are have been seen.
+ */
+#include "postgres.h"
+
+#include "commands/vacuum.h"
+#include "storage/lmgr.h"
+
+#include "pg/bm25/index.h"
+#include "pg/compat.h"
+
+typedef struct Vacuum
+{
+	Relation index;
+	IndexBulkDeleteResult *stats;
+	IndexBulkDeleteCallback callback;
+	void *state;
+	uint32 *seen; /* segments */
+	int n_seen;
+	int room;
+} Vacuum;
+
+static bool
+is_dead(Vacuum *vacuum, VsBm25Row row)
+{
+	ItemPointerData tid;
+
+	bm25_row_to_tid(row, &tid);
+	if (vacuum->callback(&tid, vacuum->state))
+	{
+		vacuum->stats->tuples_removed++;
+		return true;
+	}
+	vacuum->stats->num_index_tuples++;
+	return false;
+}
+
+static void
+flag_record(void *context, const Bm25Document *document)
+{
+	Vacuum *vacuum = context;
+	VsPageEdit edit;
+	Page page;
+
+	if (!is_dead(vacuum, document->row))
+		return;
+	vs_edit_begin(&edit, vacuum->index, RelationNeedsWAL(vacuum->index));
+	page = vs_edit_page(&edit, document->buffer, false);
+	((VsBm25Record *) ((char *) page + document->offset))->flags |= VS_BM25_DEAD;
+	vs_edit_commit(&edit);
+}
+
+static void
+vacuum_lanes(Vacuum *vacuum)
+{
+	Bm25Snapshot *snapshot = bm25_take_snapshot(vacuum->index);
+
+	for (int i = 0; i < VS_BM25_LANES; i++)
+	{
+		const VsBm25Lane *lane = &snapshot->lanes[i];
+
+		for (uint32 j = 0; j <= lane->n_sealed; j++)
+		{
+			vs_vacuum_delay_point();
+			bm25_visit_run(vacuum->index, j < lane->n_sealed ? &lane->sealed[j] : &lane->open,
+						   BUFFER_LOCK_EXCLUSIVE, flag_record, vacuum);
+		}
+	}
+	pfree(snapshot);
+}
+
+/* Clears the bits of a page of the live stream that are set in `dead`. */
+static void
+clear_bits(Relation index, BlockNumber block, const uint8 *dead)
+{
+	Buffer buffer = bm25_read(index, block, BUFFER_LOCK_EXCLUSIVE, VS_BM25_SEGMENT);
+	uint8 *live;
+	VsPageEdit edit;
+
+	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
+	live = (uint8 *) BM25_PAYLOAD(vs_edit_page(&edit, buffer, false));
+	for (int i = 0; i < VS_BM25_PAYLOAD; i++)
+		live[i] &= ~dead[i];
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+}
+
+/* The number of live documents, as the meta page has it. */
+static void
+set_live(Relation index, uint32 id, uint32 n_live)
+{
+	Buffer buffer = bm25_read(index, VS_BM25_META_BLOCK, BUFFER_LOCK_EXCLUSIVE, VS_BM25_META);
+	VsBm25Meta *meta;
+	VsPageEdit edit;
+
+	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
+	meta = BM25_META(vs_edit_page(&edit, buffer, false));
+	for (uint32 i = 0; i < meta->n_segments; i++)
+		if (meta->segments[i].id == id)
+			meta->segments[i].n_live = n_live;
+	vs_edit_commit(&edit);
+	UnlockReleaseBuffer(buffer);
+}
+
+static void
+vacuum_segment(Vacuum *vacuum, const VsBm25Segment *segment)
+{
+	Bm25Reader reader;
+	uint8 dead[VS_BM25_PAYLOAD];
+	uint32 n_live = 0;
+
+	bm25_begin_reader(&reader, vacuum->index, segment, VS_BM25_STREAMS);
+	for (uint32 page = 0; page < segment->pages[VS_BM25_LIVE]; page++)
+	{
+		uint32 first = page * VS_BM25_LIVE_PER_PAGE;
+		uint32 end = Min(first + VS_BM25_LIVE_PER_PAGE, segment->n_docs);
+		const uint8_t *live = reader.source.read(&reader, VS_BM25_LIVE, page);
+		bool any = false;
+
+		memset(dead, 0, sizeof(dead));
+		for (uint32 doc = first; doc < end; doc++)
+		{
+			uint32 bit = doc - first;
+			VsBm25Row row;
+
+			if (doc % VS_BM25_ROWS_PER_PAGE == 0)
+				vs_vacuum_delay_point();
+			if ((live[bit / 8] & (1 << (bit % 8))) == 0)
+				continue;
+			memcpy(&row,
+				   reader.source.read(&reader, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE) +
+					   doc % VS_BM25_ROWS_PER_PAGE * sizeof(row),
+				   sizeof(row));
+			if (is_dead(vacuum, row))
+			{
+				dead[bit / 8] |= 1 << (bit % 8);
+				any = true;
+			}
+			else
+				n_live++;
+		}
+		if (any)
+			clear_bits(vacuum->index, reader.first[VS_BM25_LIVE] + page, dead);
+	}
+	bm25_end_reader(&reader);
+	if (n_live != segment->n_live)
+		set_live(vacuum->index, segment->id, n_live);
+}
+
+static bool
+was_seen(Vacuum *vacuum, uint32 id)
+{
+	for (int i = 0; i < vacuum->n_seen; i++)
+		if (vacuum->seen[i] == id)
+			return true;
+	return false;
+}
+
+/* False: there is no segment left to see. */
+static bool
+vacuum_next(Vacuum *vacuum, VsBm25Meta *meta)
+{
+	bm25_read_meta(vacuum->index, meta);
+	for (uint32 i = 0; i < meta->n_segments; i++)
+	{
+		if (was_seen(vacuum, meta->segments[i].id))
+			continue;
+		vacuum_segment(vacuum, &meta->segments[i]);
+		if (vacuum->n_seen == vacuum->room)
+		{
+			vacuum->room *= 2;
+			vacuum->seen = repalloc(vacuum->seen, sizeof(uint32) * vacuum->room);
+		}
+		vacuum->seen[vacuum->n_seen++] = meta->segments[i].id;
+		return true;
+	}
+	return false;
+}
+
+IndexBulkDeleteResult *
+bm25_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats, IndexBulkDeleteCallback callback,
+				 void *state)
+{
+	Vacuum vacuum = {.index = info->index, .callback = callback, .state = state, .room = VS_BM25_MAX_SEGMENTS};
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	bool more = true;
+
+	if (stats == NULL)
+		stats = palloc0(sizeof(IndexBulkDeleteResult));
+	vacuum.stats = stats;
+	vacuum.seen = palloc(sizeof(uint32) * vacuum.room);
+	stats->num_index_tuples = 0;
+	LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	vacuum_lanes(&vacuum);
+	while (more)
+	{
+		more = vacuum_next(&vacuum, meta);
+		UnlockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+		vs_vacuum_delay_point();
+		if (more)
+			LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	}
+	pfree(vacuum.seen);
+	pfree(meta);
+	return stats;
+}
+
+static double
+count_documents(const Bm25Snapshot *snapshot)
+{
+	double n_docs,
+		   sum_len;
+
+	bm25_snapshot_totals(snapshot, &n_docs, &sum_len);
+	for (uint32 i = 0; i < snapshot->meta.n_segments; i++)
+		n_docs -= snapshot->meta.segments[i].n_docs - snapshot->meta.segments[i].n_live;
+	return n_docs;
+}
+
+IndexBulkDeleteResult *
+bm25_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
+{
+	Bm25Snapshot *snapshot;
+
+	if (info->analyze_only)
+		return stats;
+	if (stats == NULL)
+		stats = palloc0(sizeof(IndexBulkDeleteResult));
+	LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	bm25_seal_lanes(info->index);
+	bm25_flush(info->index);
+	bm25_merge_some(info->index, false);
+	bm25_sweep(info->index);
+	UnlockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	snapshot = bm25_take_snapshot(info->index);
+	stats->num_pages = RelationGetNumberOfBlocks(info->index);
+	stats->num_index_tuples = count_documents(snapshot);
+	stats->estimated_count = false;
+	pfree(snapshot);
+	return stats;
+}

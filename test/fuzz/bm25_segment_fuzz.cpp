@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// bm25_segment_fuzz.cpp - any bytes on the pages of a segment, during searches, verification and merges.
+//
+// The input damages a sound segment: its first byte chooses a query, the rest are patches (stream, page, offset,
+// byte).  Beyond memory safety: everything ends, rows are some that the segment could have, and no more than k
+// are found.  A page that does not exist ends the attempt, as the host's error would.
+#include <csetjmp>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "../unit/bm25_memory.h"
+
+namespace {
+
+using namespace bm25_memory;
+
+void Expect(bool condition) {
+  if (!condition) std::abort();
+}
+
+void NoInterrupts() {}
+
+const std::vector<Document>& Documents() {
+  static const std::vector<Document> documents = RandomDocuments(700, 400, 3);
+  return documents;
+}
+
+// Pages of a copy that may be damaged.
+struct Damaged {
+  VsBm25Segment info;
+  std::vector<Page> streams[VS_BM25_STREAMS];
+  std::jmp_buf error;
+
+  explicit Damaged(const Segment& sound) : info(sound.info) {
+    for (int i = 0; i < VS_BM25_STREAMS; ++i) {
+      for (const auto& page : sound.streams[i]) streams[i].push_back(*page);
+    }
+  }
+  VsBm25Source source() { return {this, &Read}; }
+  static const uint8_t* Read(void* context, VsBm25Stream stream, uint32_t page) {
+    Damaged* damaged = static_cast<Damaged*>(context);
+    if (page >= damaged->streams[stream].size()) std::longjmp(damaged->error, 1);
+    return damaged->streams[stream][page].data();
+  }
+};
+
+struct Query {
+  VsBm25Leaf leaves[3];
+  VsBm25Node nodes[5];
+  VsBm25Query query;
+
+  explicit Query(uint8_t shape) {
+    static const char* const words[] = {"w0", "w1838", "w19", "w3", "w2", "w"};
+    for (int i = 0; i < 3; ++i) {
+      const char* word = words[(shape + i * 2) % 6];
+      leaves[i] = {word, static_cast<uint32_t>(strlen(word)), (shape + i) % 5 == 0, 0, true};
+    }
+    const uint8_t kinds[] = {VS_BM25_OR, VS_BM25_AND, VS_BM25_PHRASE};
+    nodes[0] = {VS_BM25_LEAF, 0, 0, 0, 0};
+    nodes[1] = {VS_BM25_LEAF, 0, 1, 0, 0};
+    nodes[2] = {kinds[shape % 3], 1, 0, 0, 1};
+    nodes[3] = {VS_BM25_LEAF, 0, 2, 0, 0};
+    nodes[4] = {kinds[shape / 3 % 3], 1, 0, 2, 3};
+    query = {leaves, nodes, 3, 5};
+  }
+};
+
+void Attempt(Damaged* damaged, const Query& query, const VsBm25Memory& memory) {
+  if (setjmp(damaged->error) != 0) return;
+  const VsBm25Source source = damaged->source();
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, &query.query, kPlainWeights, &NoInterrupts);
+  uint64_t df[3] = {}, expansions = 0;
+  vs_bm25_lookup(searcher, &damaged->info, &source, df, &expansions, 1000);
+  const double idf[3] = {2, 3, 1};
+  const VsBm25Model model = {1.2, 0.75, 2, 30, idf};
+  VsBm25Top* top = vs_bm25_top(&memory);
+  vs_bm25_top_reset(top, 10, nullptr);
+  vs_bm25_search(searcher, &damaged->info, &source, &model, top);
+  const VsBm25Result* results;
+  Expect(vs_bm25_top_sorted(top, &results) <= 10);
+  uint32_t found = 0;
+  vs_bm25_matches(searcher, &damaged->info, &source, &found,
+                  [](void* context, VsBm25Row) { ++*static_cast<uint32_t*>(context); });
+  Expect(found <= damaged->info.n_docs);
+}
+
+void Verify(Damaged* damaged, const VsBm25Memory& memory) {
+  if (setjmp(damaged->error) != 0) return;
+  const VsBm25Source source = damaged->source();
+  vs_bm25_verify(&memory, &damaged->info, &source, nullptr, [](void*, const char*) {}, &NoInterrupts);
+}
+
+void Merge(Damaged* damaged, Segment* merged, const VsBm25Memory& memory) {
+  if (setjmp(damaged->error) != 0) return;
+  const VsBm25Segment* infos[] = {&damaged->info};
+  const VsBm25Source source = damaged->source();
+  const VsBm25Sink sink = merged->sink();
+  vs_bm25_merge(&memory, 1, infos, &source, &sink, &merged->info, &NoInterrupts);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static const auto sound = Build(Documents(), 0, Documents().size());
+  if (size < 1) return 0;
+  Damaged damaged(*sound);
+  const Query query(data[0]);
+  for (size_t i = 1; i + 4 < size; i += 5) {
+    std::vector<Page>& stream = damaged.streams[data[i] % VS_BM25_STREAMS];
+    Page& page = stream[data[i + 1] % stream.size()];
+    page[(data[i + 2] << 8 | data[i + 3]) % VS_BM25_PAYLOAD] = data[i + 4];
+  }
+  Arena arena;
+  Segment merged;
+  const VsBm25Memory memory = arena.memory();
+  Attempt(&damaged, query, memory);
+  Verify(&damaged, memory);
+  Merge(&damaged, &merged, memory);
+  return 0;
+}

@@ -1,0 +1,2 @@
+-- The example of phrases runs and shows what it promises.
+\i examples/phrases.sql

@@ -1,0 +1,47 @@
+# Searches while other clients insert, update, delete, merge and vacuum: what is there all the time is found all the
+# time.  VECSTORE_STRESS_SECONDS makes it last longer.
+
+use strict;
+use warnings;
+
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Ranked;
+use Vecstore;
+
+my $seconds = $ENV{VECSTORE_STRESS_SECONDS} // 10;
+my $node = new_server('busy', conf => 'shared_buffers = 2MB');
+my $sample = make_document('i', '10 + i % 30');
+$node->safe_psql(
+  'postgres', "CREATE TABLE docs (id int PRIMARY KEY, v tsvector);
+  CREATE SEQUENCE written START 1000000;
+  CREATE TABLE wrong (what text, n int);
+  INSERT INTO docs SELECT i, (${sample}::text || ' ''steady'':1 ''pair'':2')::tsvector FROM generate_series(1, 2000) i;
+  CREATE INDEX docs_v ON docs USING bm25 (v)");
+
+# Rows below 1000000 stay: every search must find all of them, each once.
+my $check = sub {
+  my ($name, $sql) = @_;
+  return "SET enable_seqscan = off; SET enable_sort = off;\nINSERT INTO wrong SELECT '$name', n FROM (SELECT count(*) AS n FROM ($sql) s WHERE id < 1000000) x WHERE n <> 2000;\n";
+};
+$node->pgbench(
+  "-n -c 4 -T $seconds", 0, [qr/processed/], [qr/^$/],
+  'clients search, write, merge and vacuum',
+  {
+    '016_ranked@20' => $check->('ranked', "SELECT id FROM docs ORDER BY v <@> 'steady'::tsquery"),
+    '016_phrase@10' => $check->('phrase', "SELECT id FROM docs WHERE v @@ 'steady <-> pair' ORDER BY v <@> 'steady <-> pair'::tsquery"),
+    '016_plain@10' => $check->('plain', "SELECT id FROM docs WHERE v @@ 'steady'"),
+    '016_insert@40' => "INSERT INTO docs SELECT i, $sample FROM (SELECT nextval('written') AS i FROM generate_series(1, 40)) s;\n",
+    '016_delete@15' => "DELETE FROM docs WHERE id IN (SELECT id FROM docs WHERE id >= 1000000 ORDER BY random() LIMIT 60 FOR UPDATE SKIP LOCKED);\n",
+    '016_vacuum@3' => "VACUUM docs;\n",
+    '016_merge@2' => "SELECT vecstore.bm25_merge('docs_v');\n",
+  });
+
+is($node->safe_psql('postgres', 'SELECT what, n, count(*) FROM wrong GROUP BY 1, 2'), '', 'every search found every row that stayed');
+index_is_clean($node, 'docs_v', 'afterwards');
+ranking_is_right($node, 'docs', 'v', 'afterwards');
+cmp_ok($node->safe_psql('postgres', "SELECT last_value FROM written"), '>', 1001000, 'documents were inserted meanwhile');
+
+$node->stop;
+done_testing();

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// bm25_search_test.cpp - searches of segments against judging every document.
+//
+// Scores must be equal to the bit, rows in the same order: whatever was skipped, nothing is missing.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bm25_memory.h"
+
+namespace {
+
+using namespace bm25_memory;
+
+void NoInterrupts() {}
+
+// A query made of random parts; owns its lexemes.
+struct RandomQuery {
+  std::vector<std::string> lexemes;
+  std::vector<VsBm25Leaf> leaves;
+  std::vector<VsBm25Node> nodes;
+  VsBm25Query query = {};
+
+  int Leaf(std::mt19937* random, int words, bool negated) {
+    VsBm25Leaf leaf = {};
+    const double u = ((*random)() % 100000 + 1) / 100001.0;
+    std::string lexeme = "w" + std::to_string(static_cast<int>(words * u * u * u) * 7919 % words);
+    leaf.prefix = (*random)() % 12 == 0;
+    if (leaf.prefix) lexeme.resize(std::min<size_t>(lexeme.size(), 3));
+    leaf.classes = (*random)() % 15 == 0 ? static_cast<uint8_t>((*random)() % 16) : 0;
+    leaf.scored = !negated;
+    for (size_t i = 0; i < lexemes.size(); ++i) {
+      if (lexemes[i] == lexeme && leaves[i].prefix == leaf.prefix && leaves[i].classes == leaf.classes) {
+        leaves[i].scored |= leaf.scored;
+        return static_cast<int>(i);
+      }
+    }
+    lexemes.push_back(lexeme);
+    leaves.push_back(leaf);
+    return static_cast<int>(leaves.size()) - 1;
+  }
+  int Node(uint8_t kind, int leaf, int left, int right, int distance) {
+    nodes.push_back({kind, static_cast<uint16_t>(distance), leaf, left, right});
+    return static_cast<int>(nodes.size()) - 1;
+  }
+  int Tree(std::mt19937* random, int words, int depth, bool negated, int shape) {
+    if (depth == 0) return Node(VS_BM25_LEAF, Leaf(random, words, negated), 0, 0, 0);
+    uint8_t kind = static_cast<uint8_t>(shape);
+    if (shape == 0) {
+      const uint8_t kinds[] = {VS_BM25_AND, VS_BM25_AND, VS_BM25_OR, VS_BM25_OR, VS_BM25_NOT, VS_BM25_PHRASE};
+      kind = kinds[(*random)() % 6];
+    }
+    if (kind == VS_BM25_NOT) {
+      const int left = Tree(random, words, depth - 1, !negated, shape);
+      return Node(kind, 0, left, 0, 0);
+    }
+    const int left = Tree(random, words, depth - 1, negated, shape);
+    const int right = Tree(random, words, static_cast<int>((*random)() % depth), negated, shape);
+    return Node(kind, 0, left, right, static_cast<int>((*random)() % 4 + ((*random)() % 3 != 0)));
+  }
+  const VsBm25Query* Finish() {
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      leaves[i].lexeme = lexemes[i].data();
+      leaves[i].length = static_cast<uint32_t>(lexemes[i].size());
+    }
+    query = {leaves.data(), nodes.data(), static_cast<int>(leaves.size()), static_cast<int>(nodes.size())};
+    return &query;
+  }
+};
+
+// What a document has of a leaf, the slow way.
+struct SlowHit {
+  VsBm25Hit hit = {};
+  std::vector<uint16_t> positions;
+};
+
+SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
+  SlowHit slow;
+  const std::string wanted(leaf.lexeme, leaf.length);
+  const bool any = leaf.classes == 0 || leaf.classes == 15;
+  for (const auto& [lexeme, positions] : document) {
+    if (leaf.prefix ? lexeme.compare(0, wanted.size(), wanted) != 0 : lexeme != wanted) continue;
+    if (positions.empty()) {
+      slow.hit.present = true;
+      slow.hit.tf += 1;
+    }
+    for (uint16_t position : positions) {
+      if (!any && (leaf.classes >> (position >> 14) & 1) == 0) continue;
+      slow.hit.present = true;
+      slow.hit.tf += 1;
+      slow.positions.push_back(position);
+    }
+  }
+  std::sort(slow.positions.begin(), slow.positions.end(),
+            [](uint16_t a, uint16_t b) { return (a & 0x3FFF) < (b & 0x3FFF); });
+  return slow;
+}
+
+struct Index {
+  std::vector<Document> documents;
+  std::vector<bool> dead;
+  std::vector<std::unique_ptr<Segment>> segments;
+  double sum_len = 0;
+
+  Index(int n, int words, int parts, int dead_every, uint32_t seed)
+      : documents(RandomDocuments(n, words, seed)), dead(n) {
+    for (int i = 0; i < parts; ++i) {
+      const size_t begin = documents.size() * i / parts, end = documents.size() * (i + 1) / parts;
+      segments.push_back(Build(documents, begin, end));
+      segments.back()->forgetful = n < 3000;
+      for (size_t doc = begin; doc < end; ++doc) {
+        sum_len += LengthOf(documents[doc]);
+        if (dead_every == 0 || doc % dead_every != 1) continue;
+        segments.back()->Kill(static_cast<uint32_t>(doc - begin));
+        dead[doc] = true;
+      }
+    }
+  }
+};
+
+void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uint32_t k, bool pages) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query, kPlainWeights, &NoInterrupts);
+  std::vector<uint64_t> df(query->n_leaves + 1);
+  for (auto& segment : index->segments) {
+    const VsBm25Source source = segment->source();
+    uint64_t expansions = 0;
+    ASSERT_TRUE(vs_bm25_lookup(searcher, &segment->info, &source, df.data(), &expansions, 1000000));
+  }
+  std::vector<double> idf;
+  for (int i = 0; i < query->n_leaves; ++i) {
+    uint64_t truth = 0;
+    const std::string wanted(query->leaves[i].lexeme, query->leaves[i].length);
+    for (const Document& document : index->documents) {
+      for (auto at = document.lower_bound(wanted); at != document.end(); ++at) {
+        if (query->leaves[i].prefix ? at->first.compare(0, wanted.size(), wanted) != 0 : at->first != wanted) break;
+        ++truth;
+      }
+    }
+    ASSERT_EQ(df[i], truth);
+    idf.push_back(vs_bm25_idf(index->documents.size(), df[i]));
+  }
+  const VsBm25Model model = {1.2, 0.75, phrase_boost, index->sum_len / index->documents.size(), idf.data()};
+
+  std::vector<VsBm25Result> truth;
+  std::vector<uint64_t> matching;
+  std::unique_ptr<bool[]> boosted(new bool[query->n_leaves + 1]);
+  for (size_t i = 0; i < index->documents.size(); ++i) {
+    if (index->dead[i]) continue;
+    std::vector<SlowHit> slow;
+    std::vector<VsBm25Hit> hits;
+    for (int leaf = 0; leaf < query->n_leaves; ++leaf) slow.push_back(HitOf(index->documents[i], query->leaves[leaf]));
+    for (SlowHit& hit : slow) {
+      hit.hit.positions = hit.positions.data();
+      hit.hit.n_positions = static_cast<int>(hit.positions.size());
+      hits.push_back(hit.hit);
+    }
+    if (!vs_bm25_match(query, hits.data(), boosted.get(), &memory)) continue;
+    const uint64_t row = vs_bm25_row_key(RowOf(static_cast<uint32_t>(i)));
+    matching.push_back(row);
+    const double score = vs_bm25_score(query, &model, hits.data(), boosted.get(), LengthOf(index->documents[i]));
+    if (score > 0) truth.push_back({score, row});
+  }
+  std::sort(truth.begin(), truth.end(), [](const VsBm25Result& a, const VsBm25Result& b) {
+    return a.score != b.score ? a.score > b.score : a.row < b.row;
+  });
+
+  VsBm25Top* top = vs_bm25_top(&memory);
+  std::vector<VsBm25Result> found;
+  do {
+    vs_bm25_top_reset(top, k, found.empty() ? nullptr : &found.back());
+    for (auto& segment : index->segments) {
+      const VsBm25Source source = segment->source();
+      vs_bm25_search(searcher, &segment->info, &source, &model, top);
+    }
+    const VsBm25Result* results;
+    const uint32_t n = vs_bm25_top_sorted(top, &results);
+    found.insert(found.end(), results, results + n);
+    if (n < k) break;
+  } while (pages);
+  const size_t expected = pages ? truth.size() : std::min<size_t>(k, truth.size());
+  ASSERT_EQ(found.size(), expected);
+  for (size_t i = 0; i < expected; ++i) {
+    ASSERT_EQ(found[i].score, truth[i].score) << i;
+    ASSERT_EQ(found[i].row, truth[i].row) << i;
+  }
+
+  std::vector<uint64_t> reported;
+  for (auto& segment : index->segments) {
+    const VsBm25Source source = segment->source();
+    ASSERT_TRUE(vs_bm25_matches(searcher, &segment->info, &source, &reported, [](void* context, VsBm25Row row) {
+      static_cast<std::vector<uint64_t>*>(context)->push_back(vs_bm25_row_key(row));
+    }));
+  }
+  ASSERT_EQ(reported, matching);
+}
+
+void CheckShapes(Index* index, int words, int rounds, int shape, int depth, uint32_t seed) {
+  std::mt19937 random(seed);
+  for (int round = 0; round < rounds; ++round) {
+    RandomQuery query;
+    query.Tree(&random, words, static_cast<int>(random() % (depth + 1)), false, shape);
+    SCOPED_TRACE(round);
+    CheckQuery(index, query.Finish(), random() % 4 == 0 ? 1 : 2, 1 + random() % 20, random() % 5 == 0);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Bm25Search, AnyOfSomeWords) {
+  Index index(4000, 2000, 1, 0, 11);
+  CheckShapes(&index, 2000, 60, VS_BM25_OR, 5, 1);
+}
+
+TEST(Bm25Search, AllOfSomeWords) {
+  Index index(4000, 400, 1, 0, 12);
+  CheckShapes(&index, 400, 60, VS_BM25_AND, 3, 2);
+}
+
+TEST(Bm25Search, Phrases) {
+  Index index(3000, 60, 2, 7, 13);
+  CheckShapes(&index, 60, 40, VS_BM25_PHRASE, 2, 3);
+}
+
+TEST(Bm25Search, AnyQuery) {
+  Index index(3000, 300, 3, 5, 14);
+  CheckShapes(&index, 300, 80, 0, 4, 4);
+  Index small(400, 100, 3, 5, 18);
+  CheckShapes(&small, 100, 60, 0, 4, 8);
+}
+
+TEST(Bm25Search, ManyTies) {
+  Index index(4000, 8, 3, 4, 15);
+  CheckShapes(&index, 8, 40, VS_BM25_OR, 2, 5);
+  CheckShapes(&index, 8, 40, VS_BM25_AND, 1, 6);
+}
+
+TEST(Bm25Search, ThousandWords) {
+  Index index(2000, 3000, 2, 0, 16);
+  std::mt19937 random(7);
+  RandomQuery query;
+  int root = query.Node(VS_BM25_LEAF, query.Leaf(&random, 3000, false), 0, 0, 0);
+  for (int i = 1; i < 1000; ++i) {
+    const int leaf = query.Node(VS_BM25_LEAF, query.Leaf(&random, 3000, false), 0, 0, 0);
+    root = query.Node(VS_BM25_OR, 0, root, leaf, 0);
+  }
+  CheckQuery(&index, query.Finish(), 2, 10, false);
+}
+
+TEST(Bm25Search, SkipsMostOfALongList) {
+  Index index(40000, 3000, 1, 0, 17);
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  RandomQuery query;
+  const char* words[] = {"w0", "w2919", "w1838"};
+  int root = -1;
+  for (const char* word : words) {
+    query.lexemes.push_back(word);
+    query.leaves.push_back({});
+    query.leaves.back().scored = true;
+    const int leaf = query.Node(VS_BM25_LEAF, static_cast<int>(query.leaves.size()) - 1, 0, 0, 0);
+    root = root < 0 ? leaf : query.Node(VS_BM25_OR, 0, root, leaf, 0);
+  }
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kPlainWeights, &NoInterrupts);
+  const VsBm25Source source = index.segments[0]->source();
+  uint64_t df[3] = {};
+  uint64_t expansions = 0;
+  vs_bm25_lookup(searcher, &index.segments[0]->info, &source, df, &expansions, 1000);
+  const double idf[3] = {vs_bm25_idf(40000, df[0]), vs_bm25_idf(40000, df[1]), vs_bm25_idf(40000, df[2])};
+  const VsBm25Model model = {1.2, 0.75, 2, index.sum_len / 40000, idf};
+  VsBm25Top* top = vs_bm25_top(&memory);
+  vs_bm25_top_reset(top, 10, nullptr);
+  vs_bm25_search(searcher, &index.segments[0]->info, &source, &model, top);
+  EXPECT_LT(vs_bm25_counters(searcher)->candidates, (df[0] + df[1] + df[2]) / 20);
+}
+
+TEST(Bm25Search, NoPositions) {
+  const std::vector<Document> documents = RandomDocuments(500, 50, 18);
+  auto segment = Build(documents, 0, documents.size(), false);
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  RandomQuery query;
+  query.lexemes = {"w0", "w19"};
+  query.leaves.resize(2);
+  query.leaves[0].scored = query.leaves[1].scored = true;
+  const int left = query.Node(VS_BM25_LEAF, 0, 0, 0, 0), right = query.Node(VS_BM25_LEAF, 1, 0, 0, 0);
+  query.Node(VS_BM25_PHRASE, 0, left, right, 1);
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kPlainWeights, &NoInterrupts);
+  const VsBm25Source source = segment->source();
+  size_t both = 0, found = 0;
+  for (const Document& document : documents) both += document.count("w0") != 0 && document.count("w19") != 0;
+  EXPECT_GT(both, 0u);
+  EXPECT_FALSE(vs_bm25_matches(searcher, &segment->info, &source, &found, [](void* context, VsBm25Row) {
+    ++*static_cast<size_t*>(context);
+  }));
+  EXPECT_EQ(found, both);
+}
+
+}  // namespace

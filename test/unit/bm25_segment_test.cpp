@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// bm25_segment_test.cpp - what is written to a segment is read from it; merging is like writing at once.
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bm25_memory.h"
+#include "bridge/kernels.h"
+#include "core/bm25/cursor.h"
+
+namespace {
+
+using namespace bm25_memory;
+using namespace vecstore;
+using namespace vecstore::bm25;
+
+struct Posting {
+  uint32_t doc, tf;
+  std::vector<uint16_t> positions;
+  bool operator==(const Posting& other) const {
+    return doc == other.doc && tf == other.tf && positions == other.positions;
+  }
+};
+using Postings = std::map<std::string, std::vector<Posting>>;
+
+Postings Truth(const std::vector<Document>& documents, bool positions = true) {
+  Postings truth;
+  for (size_t i = 0; i < documents.size(); ++i) {
+    for (const auto& [lexeme, at] : documents[i]) {
+      const uint32_t tf = at.empty() ? 1 : static_cast<uint32_t>(at.size());
+      truth[lexeme].push_back({static_cast<uint32_t>(i), tf, positions ? at : std::vector<uint16_t>()});
+    }
+  }
+  return truth;
+}
+
+Postings ReadAll(Segment* segment) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  const VsBm25Source source = segment->source();
+  auto terms = std::make_unique<TermScan>();
+  PostingList list;
+  list.Init(HostMemory(&memory));
+  Postings all;
+  for (terms->Begin(&segment->info, &source); terms->valid; terms->Next()) {
+    std::vector<Posting>& postings =
+        all[std::string(reinterpret_cast<const char*>(terms->key()), terms->key_length())];
+    list.Clear(&segment->info, &source, true);
+    list.Open(terms->term);
+    Block block;
+    for (uint32_t b = 0; b < list.n_blocks; ++b) {
+      list.Decode(b, &block);
+      EXPECT_EQ(block.docs[block.n - 1], list.last_doc(b));
+      for (uint32_t i = 0; i < block.n; ++i) {
+        uint32_t n;
+        const uint16_t* at = list.Positions(block, i, &n);
+        postings.push_back({block.docs[i], block.tfs[i], std::vector<uint16_t>(at, at + n)});
+      }
+    }
+  }
+  return all;
+}
+
+TEST(Bm25Packing, EveryWidth) {
+  std::mt19937 random(1);
+  for (unsigned bits = 0; bits <= 32; ++bits) {
+    uint32_t in[VS_BLOCK_NUMBERS], out[VS_BLOCK_NUMBERS];
+    uint8_t packed[VS_BLOCK_BYTES(32)];
+    for (uint32_t& x : in) x = bits == 0 ? 0 : static_cast<uint32_t>(random()) >> (32 - bits);
+    vs_kernels()->pack_block(in, bits, packed);
+    vs_kernels()->unpack_block(packed, bits, out);
+    EXPECT_TRUE(std::equal(in, in + VS_BLOCK_NUMBERS, out)) << bits;
+  }
+}
+
+TEST(Bm25Packing, PostingScoresAreNearTheFormula) {
+  uint32_t tf[VS_BLOCK_NUMBERS];
+  uint16_t len[VS_BLOCK_NUMBERS];
+  float out[VS_BLOCK_NUMBERS];
+  std::mt19937 random(2);
+  for (int i = 0; i < VS_BLOCK_NUMBERS; ++i) {
+    tf[i] = random() % 1000;
+    len[i] = static_cast<uint16_t>(random());
+  }
+  vs_kernels()->posting_scores(tf, len, VS_BLOCK_NUMBERS, 7.5f, 0.3f, 0.01f, out);
+  for (int i = 0; i < VS_BLOCK_NUMBERS; ++i) {
+    const double score = 7.5 * tf[i] / (tf[i] + 0.3 + 0.01 * len[i]);
+    EXPECT_NEAR(out[i], score, score * 1e-6);
+  }
+}
+
+TEST(Bm25Segment, ReadsWhatWasWritten) {
+  for (int n : {0, 1, 127, 128, 129, 3000}) {
+    const std::vector<Document> documents = RandomDocuments(n, 5000, n);
+    for (bool positions : {true, false}) {
+      auto segment = Build(documents, 0, documents.size(), positions);
+      EXPECT_EQ(segment->info.n_docs, documents.size());
+      EXPECT_EQ(ReadAll(segment.get()), Truth(documents, positions));
+      for (int i = 0; i < VS_BM25_STREAMS; ++i) {
+        EXPECT_EQ(segment->info.pages[i], segment->streams[i].size());
+      }
+    }
+  }
+}
+
+TEST(Bm25Segment, FindsTermsAndTheirNeighbours) {
+  const std::vector<Document> documents = RandomDocuments(4000, 30000, 5);
+  auto segment = Build(documents, 0, documents.size());
+  ASSERT_GT(segment->info.tree_height, 1);
+  const Postings truth = Truth(documents);
+  const VsBm25Source source = segment->source();
+  Dictionary dictionary;
+  dictionary.Init(&segment->info, &source);
+  KeyCursor cursor;
+  TermInfo term;
+  auto scan = std::make_unique<TermScan>();
+  auto Bytes = [](const std::string& s) { return reinterpret_cast<const uint8_t*>(s.data()); };
+  for (int i = 0; i < 30000; ++i) {
+    const std::string lexeme = "w" + std::to_string(i);
+    const auto found = truth.find(lexeme);
+    ASSERT_EQ(dictionary.Find(Bytes(lexeme), lexeme.size(), &cursor, &term), found != truth.end());
+    if (found != truth.end()) {
+      ASSERT_EQ(term.df, found->second.size());
+    }
+    const auto next = truth.lower_bound(lexeme);
+    scan->BeginAt(&segment->info, &source, Bytes(lexeme), lexeme.size());
+    ASSERT_EQ(scan->valid, next != truth.end());
+    if (scan->valid) {
+      ASSERT_EQ(std::string(reinterpret_cast<const char*>(scan->key()), scan->key_length()), next->first);
+    }
+  }
+  for (const std::string& lexeme : {std::string(), std::string("a"), std::string("zz")}) {
+    EXPECT_FALSE(dictionary.Find(Bytes(lexeme), lexeme.size(), &cursor, &term));
+  }
+}
+
+TEST(Bm25Segment, LongLexemes) {
+  std::vector<Document> documents(50);
+  for (int i = 0; i < 50; ++i) {
+    documents[i][std::string(2046 - i % 3, static_cast<char>('a' + i % 7))] = {1};
+    documents[i][std::string(2000, 'x') + std::to_string(i)] = {2};
+  }
+  auto segment = Build(documents, 0, documents.size());
+  EXPECT_EQ(ReadAll(segment.get()), Truth(documents));
+}
+
+TEST(Bm25Segment, ImpactsBoundEveryDocument) {
+  const std::vector<Document> documents = RandomDocuments(5000, 300, 6);
+  auto segment = Build(documents, 0, documents.size());
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  const VsBm25Source source = segment->source();
+  auto terms = std::make_unique<TermScan>();
+  PostingList list;
+  list.Init(HostMemory(&memory));
+  Block block;
+  auto Score = [](double k1, double b, double tf, double len) {
+    return tf / (tf + k1 * (1 - b + b * len / 30) + 1e-12);
+  };
+  for (terms->Begin(&segment->info, &source); terms->valid; terms->Next()) {
+    list.Clear(&segment->info, &source, false);
+    list.Open(terms->term);
+    for (uint32_t b = 0; b < list.n_blocks; ++b) {
+      list.Decode(b, &block);
+      for (double k1 : {0.0, 1.2, 3.0}) {
+        for (double weight : {0.0, 0.75, 1.0}) {
+          double bound = 0;
+          for (const VsBm25Impact& impact : list.skip(b).impacts) {
+            bound = std::max(bound, Score(k1, weight, impact.tf, impact.len));
+          }
+          for (uint32_t i = 0; i < block.n; ++i) {
+            ASSERT_LE(Score(k1, weight, block.tfs[i], LengthOf(documents[block.docs[i]])), bound);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Bm25Segment, BlockOfFindsTheBlock) {
+  const std::vector<Document> documents = RandomDocuments(20000, 50, 7);
+  auto segment = Build(documents, 0, documents.size());
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  const VsBm25Source source = segment->source();
+  Dictionary dictionary;
+  dictionary.Init(&segment->info, &source);
+  KeyCursor cursor;
+  TermInfo term;
+  ASSERT_TRUE(dictionary.Find(reinterpret_cast<const uint8_t*>("w0"), 2, &cursor, &term));
+  PostingList list;
+  list.Init(HostMemory(&memory));
+  list.Clear(&segment->info, &source, false);
+  list.Open(term);
+  ASSERT_GT(list.n_blocks, 20u);
+  for (uint32_t from : {0u, 1u, 5u, list.n_blocks - 1}) {
+    for (uint32_t doc = 0; doc < 20000; doc += 37) {
+      uint32_t expected = from;
+      while (expected < list.n_blocks && list.last_doc(expected) < doc) ++expected;
+      ASSERT_EQ(list.BlockOf(doc, from), expected) << doc << " " << from;
+    }
+  }
+}
+
+void CheckMerge(const std::vector<Document>& documents, int parts, int dead_every) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  std::vector<std::unique_ptr<Segment>> segments;
+  std::vector<Document> live;
+  for (int i = 0; i < parts; ++i) {
+    const size_t begin = documents.size() * i / parts, end = documents.size() * (i + 1) / parts;
+    segments.push_back(Build(documents, begin, end));
+    for (size_t doc = begin; doc < end; ++doc) {
+      if (dead_every > 0 && doc % dead_every == 0) {
+        segments.back()->Kill(static_cast<uint32_t>(doc - begin));
+      } else {
+        live.push_back(documents[doc]);
+      }
+    }
+  }
+  std::vector<const VsBm25Segment*> infos;
+  std::vector<VsBm25Source> sources;
+  for (auto& segment : segments) {
+    infos.push_back(&segment->info);
+    sources.push_back(segment->source());
+  }
+  Segment merged;
+  const VsBm25Sink sink = merged.sink();
+  vs_bm25_merge(&memory, parts, infos.data(), sources.data(), &sink, &merged.info, [] {});
+  EXPECT_EQ(ReadAll(&merged), Truth(live));
+  EXPECT_EQ(merged.info.n_docs, live.size());
+  EXPECT_TRUE(merged.info.rows_ascend);
+  if (dead_every > 0) return;
+  // every byte as if written at once
+  auto whole = Build(documents, 0, documents.size());
+  for (int i = 0; i < VS_BM25_STREAMS; ++i) {
+    ASSERT_EQ(merged.streams[i].size(), whole->streams[i].size()) << i;
+    for (size_t page = 0; page < merged.streams[i].size(); ++page) {
+      ASSERT_EQ(*merged.streams[i][page], *whole->streams[i][page]) << i << " " << page;
+    }
+  }
+}
+
+TEST(Bm25Merge, IsLikeWritingAtOnce) {
+  const std::vector<Document> documents = RandomDocuments(4000, 6000, 8);
+  CheckMerge(documents, 1, 0);
+  CheckMerge(documents, 5, 0);
+}
+
+TEST(Bm25Merge, LeavesOutTheDead) {
+  const std::vector<Document> documents = RandomDocuments(4000, 6000, 9);
+  CheckMerge(documents, 3, 2);
+  CheckMerge(documents, 3, 1);
+}
+
+}  // namespace
