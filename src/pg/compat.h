@@ -7,6 +7,7 @@
 
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/smgr.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM >= 160000
@@ -59,6 +60,22 @@ vs_extend_relation(Relation rel, ForkNumber fork)
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	UnlockRelationForExtension(rel, ExclusiveLock);
 	return buffer;
+#endif
+}
+
+/* Add pages of zeros at the end of a fork, at `first`; nobody else extends it. */
+static inline void
+vs_add_zero_pages(Relation rel, ForkNumber fork, BlockNumber first, uint32 count)
+{
+#if PG_VERSION_NUM >= 160000
+	if (count > 0)
+		smgrzeroextend(RelationGetSmgr(rel), fork, first, count, false);
+#else
+	PGAlignedBlock zeros;
+
+	memset(&zeros, 0, sizeof(zeros));
+	for (uint32 i = 0; i < count; i++)
+		smgrextend(RelationGetSmgr(rel), fork, first + i, zeros.data, false);
 #endif
 }
 

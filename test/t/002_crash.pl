@@ -18,7 +18,9 @@ $node->safe_psql(
   CREATE SEQUENCE next_id;
   CREATE FUNCTION sample(key int) RETURNS vector LANGUAGE sql AS 'SELECT ${\make_vectors('key', 24) =~ s/'/''/gr}::vector';
   INSERT INTO items SELECT i, sample(i), sample(i) FROM (SELECT nextval('next_id')::int AS i FROM generate_series(1, 1000)) s;
+  ALTER TABLE items SET (parallel_workers = 2);
   CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops);
+  ALTER TABLE items RESET (parallel_workers);
   CREATE INDEX items_cosine ON items USING hnsw (h halfvec_cosine_ops) WITH (m = 6, ef_construction = 24)");
 
 # One row in five is a copy of another vector.

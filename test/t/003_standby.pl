@@ -42,8 +42,10 @@ $primary->safe_psql(
   'postgres', "CREATE TABLE items (id int PRIMARY KEY, v vector(20));
   CREATE INDEX items_ip ON items USING hnsw (v vector_ip_ops);
   INSERT INTO items SELECT i, $sample FROM generate_series(1, 800) i;
-  CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops)");
-same_everywhere('after a build');
+  ALTER TABLE items SET (parallel_workers = 2);
+  CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops);
+  ALTER TABLE items RESET (parallel_workers)");
+same_everywhere('after a build by several processes');
 
 $primary->safe_psql(
   'postgres', "INSERT INTO items SELECT i, $sample FROM generate_series(1001, 1300) i;
