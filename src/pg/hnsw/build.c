@@ -96,6 +96,27 @@ index_dimensions(Relation rel)
 	return dims;
 }
 
+/* Sketches rely on the rotation, which L1 does without, and records with them must fit a page. */
+static void
+check_sketches(Relation rel)
+{
+	VsHnswGeometry geometry;
+
+	if (hnsw_opclass(rel)->metric == VS_METRIC_L1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("operator class for taxicab distance does not support storage \"sketch\""),
+				 errhint("Use storage \"plain\".")));
+	if (!vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), VS_STORAGE_SKETCH, &geometry))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("storage \"sketch\" does not fit %d dimensions with m = %d",
+						index_dimensions(rel), hnsw_option_m(rel)),
+				 errdetail("A node and sketches of its %d neighbours must fit a page.",
+						   2 * hnsw_option_m(rel)),
+				 errhint("Use a smaller m, or storage \"plain\".")));
+}
+
 static void
 check_options(Relation rel)
 {
@@ -103,6 +124,8 @@ check_options(Relation rel)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
+	if (hnsw_option_storage(rel) == VS_STORAGE_SKETCH)
+		check_sketches(rel);
 }
 
 static void
@@ -148,7 +171,7 @@ choose_capacity(Relation rel, const HnswHeapSample *sample, VsHnswGeometry *geom
 {
 	uint32 wanted = (uint32) Min(sample->max_rows + 1, PG_INT32_MAX);
 
-	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), geometry);
+	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), hnsw_option_storage(rel), geometry);
 	return Min(wanted, Max(vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024),
 						   LEAST_CAPACITY));
 }
