@@ -24,10 +24,10 @@ def ensure_index(cluster, session, dataset, rebuild=False):
             "phases": phases.summary()}
 
 
-def create_index(session, table, opclass, index):
+def create_index(session, table, opclass, index, more_options=""):
     started = time.perf_counter()
     session.execute(f"CREATE INDEX {index} ON {table} USING hnsw (embedding {opclass}) "
-                    f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION})")
+                    f"WITH (m = {M}, ef_construction = {EF_CONSTRUCTION}{more_options})")
     return time.perf_counter() - started
 
 

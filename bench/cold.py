@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: PostgreSQL
 """cold - an index that is larger than memory: ten times shared_buffers, with a cold system cache.
 
+vecstore is also measured with `storage = sketch` and the same shared_buffers.
+
 Before every cold query the files of index and table are dropped from the system's cache: all caches
 where /proc/sys/vm/drop_caches may be written, else with posix_fadvise.  The warm pass leaves the
 files there, so that it shows what a read costs that only misses shared_buffers.
@@ -10,6 +12,7 @@ import os
 import statistics
 from pathlib import Path
 
+import build
 import curves
 
 TIMES = 10  # size of the index, in shared_buffers
@@ -17,11 +20,50 @@ DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 
 
 def measure_cold(cluster, engine, dataset, queries):
-    """Two records of one system, cold and warm, at the first ef that reaches the first target."""
-    label, settings, reached = curves.lowest_ef(engine, dataset, dataset.targets[0])
-    size = engine.session.value(f"SELECT pg_relation_size('{dataset.name}_hnsw')")
-    buffers = size // TIMES
-    print(f"{cluster.system.name}: {dataset.name} with {buffers / 1e6:.1f} MB of buffers", flush=True)
+    """Records of one system, cold and warm, at the first ef that reaches the first target; of vecstore also
+    with `storage = sketch`, and as little memory."""
+    chosen = curves.lowest_ef(engine, dataset, dataset.targets[0])
+    buffers = index_size(engine.session, dataset) // TIMES
+    records = measure_index(cluster, cluster.system.name, dataset, queries, buffers, chosen)
+    if engine.extension == "vecstore":
+        records += measure_sketches(cluster, dataset, queries, buffers)
+    return records
+
+
+def measure_sketches(cluster, dataset, queries, buffers):
+    with cluster.connect() as session:
+        rebuild_index(session, dataset, ", storage = sketch")
+        engine = SketchEngine(cluster.system, session, dataset)
+        chosen = curves.lowest_ef(engine, dataset, dataset.targets[0])
+    records = measure_index(cluster, f"{cluster.system.name}, sketches", dataset, queries, buffers, chosen)
+    with cluster.connect() as session:
+        rebuild_index(session, dataset)
+    return records
+
+
+class SketchEngine(curves.ServerEngine):
+    """Searches by sketches reach the same recall with narrower beams."""
+
+    WIDTHS = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 150, 200, 300, 400)
+
+    def settings(self):
+        return {f"ef {ef}": {"hnsw.ef_search": ef} for ef in self.WIDTHS}
+
+
+def rebuild_index(session, dataset, more_options=""):
+    session.execute(f"DROP INDEX {dataset.name}_hnsw")
+    build.create_index(session, dataset.name, dataset.opclass, f"{dataset.name}_hnsw", more_options)
+    session.execute("CHECKPOINT")
+
+
+def index_size(session, dataset):
+    return session.value(f"SELECT pg_relation_size('{dataset.name}_hnsw')")
+
+
+def measure_index(cluster, name, dataset, queries, buffers, chosen):
+    """Two records, cold and warm, at (label, settings, recall) with a small buffer pool."""
+    label, settings, reached = chosen
+    print(f"{name}: {dataset.name} with {buffers / 1e6:.1f} MB of buffers", flush=True)
     records = []
     with cluster.restarted({"shared_buffers": f"{buffers // 1024}kB", "track_io_timing": "on"}), \
             cluster.connect() as session:
@@ -31,8 +73,8 @@ def measure_cold(cluster, engine, dataset, queries):
         for cache in ("cold", "warm"):
             plans = [run_query(session, dataset, query, files if cache == "cold" else ())
                      for query in dataset.queries[:queries]]
-            records.append({"system": cluster.system.name, "dataset": dataset.name, "cache": cache,
-                            "setting": label, "recall": round(reached, 4), "index_bytes": size,
+            records.append({"system": name, "dataset": dataset.name, "cache": cache, "setting": label,
+                            "recall": round(reached, 4), "index_bytes": index_size(session, dataset),
                             "shared_buffers": buffers, "queries": queries, **summary(plans)})
     return records
 

@@ -43,7 +43,7 @@ COSTS = (
     ("hops: prefetch of the next", "host_prefetch", ()),
     ("hops: keep what was found, check ids", "PagedGraph::Expand", ()),
     ("visited set", "SearchLevel", ("FilterVisited", "VisitedSet::Add", "VisitedSet::KeepNew")),
-    ("queue: beam", "SearchLevel", ("Beam::Offer", "Beam::Next", "Beam::AfterNext")),
+    ("queue: beam", "SearchLevel", ("Beam::Offer", "Beam::Next", "Beam::ForNext")),
     ("queue: what the beam does not take", "SearchLevel", ("GrowArray", "OfferAll")),
     ("level 0: loop", "SearchLevel", ()),
     ("query: detoast, rotate, quantise", "set_query", ()),

@@ -11,11 +11,11 @@ CREATE FUNCTION vecstore.index_stats(
   OUT rows bigint, OUT nodes bigint, OUT dimensions int, OUT metric text, OUT m int,
   OUT ef_construction int, OUT pages bigint, OUT index_bytes bigint, OUT bytes_per_vector float8,
   OUT levels int, OUT average_degree float8, OUT dead_share float8, OUT duplicates bigint,
-  OUT code text, OUT calibration jsonb)
+  OUT code text, OUT calibration jsonb, OUT storage text)
   RETURNS record
   AS 'MODULE_PATHNAME', 'vs_index_stats' LANGUAGE C VOLATILE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.index_stats(regclass) IS
-  'contents of an hnsw index, counted in one pass over its pages: heap rows, nodes (rows with equal vectors share one), shape, size in bytes, links per node at level 0, share of records waiting for VACUUM, beam widths of the presets when calibrated. Needs SELECT on the table';
+  'contents of an hnsw index, counted in one pass over its pages: heap rows, nodes (rows with equal vectors share one), shape, size in bytes, links per node at level 0, share of records waiting for VACUUM, beam widths of the presets when calibrated, storage of the links. Needs SELECT on the table';
 
 CREATE FUNCTION vecstore.probe_cost(index regclass, probes int DEFAULT 200000)
   RETURNS TABLE (access text, nanoseconds float8)

@@ -26,8 +26,11 @@ extern "C" {
 
 /* ---- geometry ------------------------------------------------------------------------------ */
 
-/* Fills *g for dims in 1..VS_MAX_DIM and m in 2..VS_HNSW_MAX_M; false for anything else. */
-bool vs_hnsw_geometry(uint32_t dims, uint32_t m, VsHnswGeometry *g);
+/*
+ * Fills *g for dims in 1..VS_MAX_DIM and m in 2..VS_HNSW_MAX_M; false for anything else, and for sketches
+ * of so many dimensions that no record with them fits a page.
+ */
+bool vs_hnsw_geometry(uint32_t dims, uint32_t m, VsHnswStorage storage, VsHnswGeometry *g);
 
 /* Level of a new node: geometric with ratio 1/32, a pure function of (seed, key). */
 int vs_hnsw_level(uint64_t seed, uint64_t key);
@@ -129,6 +132,32 @@ static inline float vs_hnsw_estimate(const VsHnswQuery *query, const VsHnswRecor
   return squared > 0 ? squared : 0;
 }
 
+/* ---- sketches -------------------------------------------------------------------------------- */
+
+/* Write the sketch, geometry->sketch_bytes, of `neighbor` as `node` sees it; header and code of both. */
+void vs_hnsw_sketch(const VsHnswGeometry *geometry, const VsHnswRecord *node, const VsHnswRecord *neighbor,
+                    uint8_t *out);
+
+/* False when a sketch is none of these two nodes; one made by another compiler may differ a little. */
+bool vs_hnsw_sketch_fits(const VsHnswGeometry *geometry, const VsHnswRecord *node,
+                         const VsHnswRecord *neighbor, const uint8_t *sketch);
+
+/* Floats of scratch that vs_hnsw_estimate_links wants; 0 for plain storage. */
+size_t vs_hnsw_sketch_scratch(const VsHnswGeometry *geometry);
+
+/*
+ * Estimated distances from the query to the nodes behind the links of `node`, a whole record of level 0, as far
+ * as its sketches can tell, and how much each is worth: the inverse of its variance, up to a factor that is the
+ * query's.  `own` is the estimate of the node itself.  Neither is ever NaN.
+ */
+typedef struct VsHnswLinkEstimate {
+  float estimate;
+  float weight; /* above 0 */
+} VsHnswLinkEstimate;
+
+void vs_hnsw_estimate_links(const VsHnswQuery *query, const VsHnswGeometry *geometry, VsHnswRecord *node,
+                            float own, float *scratch, VsHnswLinkEstimate *estimates);
+
 /* Largest value, in the SQL operator's unit, that is certainly not above the operator's result. */
 double vs_hnsw_bound(const VsHnswQuery *query, float estimate, float norm, float error);
 
@@ -162,6 +191,8 @@ typedef struct VsHnswHost {
   bool (*holds_nodes)(void *context, uint32_t block);
   /* Copy header and code of n nodes to out, stride bytes apart.  Unlocked reads as well. */
   void (*load)(void *context, const VsNodeId *ids, int n, uint8_t *out, size_t stride);
+  /* Sketch storage: estimates of the links, by their sketches, of the node of level 0 that read_node read last. */
+  void (*score_links)(void *context, VsHnswLinkEstimate *estimates);
 } VsHnswHost;
 
 /* Bytes of one record copied by VsHnswHost.load: header and code, a multiple of 64. */

@@ -18,6 +18,8 @@
 
 #define VS_HNSW_MAGIC 0x56454331u /* "VEC1" */
 #define VS_HNSW_VERSION 1
+/* In the meta page of an index with sketches, which a reader that knows none must refuse. */
+#define VS_HNSW_SKETCH_VERSION 2
 #define VS_HNSW_BYTE_ORDER 0x01020304u
 #define VS_HNSW_PAGE_ID 0xFE56
 #define VS_HNSW_META_BLOCK 0
@@ -124,7 +126,27 @@ typedef enum VsCodeKind {
   VS_CODE_SQ2 = 3  /* packed, 2 bits: -3, -1, 1, 3 */
 } VsCodeKind;
 
-/* Shape of the records, constant per index; derived from dims and m (vs_hnsw_geometry). */
+/* What a record of level 0 holds besides code and links. */
+typedef enum VsHnswStorage {
+  VS_STORAGE_PLAIN = 0,
+  VS_STORAGE_SKETCH = 1 /* a sketch of the node behind each link, see VsHnswSketch */
+} VsHnswStorage;
+
+/*
+ * What a node knows of one of its neighbours: where it lies, seen from the node.  x is the difference of
+ * their decoded vectors.  Both numbers are the upper half of a float.  A bit follows for each of the
+ * first sketch_bits dimensions, the lowest of a byte first: whether x is above zero there.
+ */
+typedef struct VsHnswSketch {
+  uint16_t square; /* of the length of x */
+  uint16_t factor; /* that, divided by the sum of |x| over the dimensions that have a bit */
+} VsHnswSketch;
+
+#define VS_SKETCH_HEADER_BYTES 4
+VS_STATIC_ASSERT(sizeof(VsHnswSketch) == VS_SKETCH_HEADER_BYTES, "sketch header size");
+VS_STATIC_ASSERT(offsetof(VsHnswSketch, factor) == 2, "sketch layout");
+
+/* Shape of the records, constant per index; derived from dims, m and storage (vs_hnsw_geometry). */
 typedef struct VsHnswGeometry {
   uint32_t dims;
   VsCodeKind code_kind;
@@ -136,6 +158,9 @@ typedef struct VsHnswGeometry {
   uint32_t slot_bits;
   uint32_t links0; /* links at level 0: 2m */
   uint32_t links;  /* links above level 0: m */
+  uint32_t sketch_bits;     /* dimensions that have a bit in a sketch; 0: plain storage */
+  uint32_t sketch_bytes;    /* of one sketch, any number: sketches are not aligned */
+  uint32_t sketches_offset; /* of links0 sketches within a record */
 } VsHnswGeometry;
 
 /* Contents of block 0, right after the page header. */
@@ -153,7 +178,8 @@ typedef struct VsHnswMeta {
   uint16_t slots_per_page;
   uint8_t code_kind;  /* VsCodeKind */
   uint8_t attributes; /* attribute columns, 0 in version 1 */
-  uint16_t reserved1;
+  uint8_t storage;    /* VsHnswStorage */
+  uint8_t reserved1;
   uint64_t rotation_seed;
   uint32_t index_tag;
   VsNodeId entry; /* top record of the entry node, VS_NO_NODE when the index is empty */
@@ -170,6 +196,7 @@ typedef struct VsHnswMeta {
 } VsHnswMeta;
 
 VS_STATIC_ASSERT(sizeof(VsHnswMeta) == 240, "meta size");
+VS_STATIC_ASSERT(offsetof(VsHnswMeta, storage) == 30, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, rotation_seed) == 32, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, entry) == 44, "meta layout");
 VS_STATIC_ASSERT(offsetof(VsHnswMeta, calibrated_ef) == 72, "meta layout");
@@ -208,6 +235,11 @@ static inline const int8_t *vs_record_code(const VsHnswRecord *record) {
 
 static inline VsNodeId *vs_record_links(const VsHnswGeometry *g, VsHnswRecord *record) {
   return (VsNodeId *)((char *)record + g->links_offset);
+}
+
+/* The sketch of the node behind a link of a record of level 0; not for plain storage. */
+static inline uint8_t *vs_record_sketch(const VsHnswGeometry *g, VsHnswRecord *record, uint32_t link) {
+  return (uint8_t *)record + g->sketches_offset + link * g->sketch_bytes;
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "access/xloginsert.h"
 #include "storage/bufmgr.h"
 #include "storage/lmgr.h"
+#include "storage/smgr.h"
 #include "utils/rel.h"
 
 #if PG_VERSION_NUM >= 160000
@@ -86,6 +87,22 @@ vs_log_page_reuse(Relation rel, BlockNumber block, FullTransactionId horizon)
 	XLogBeginInsert();
 	XLogRegisterData((char *) &record, SizeOfBtreeReusePage);
 	XLogInsert(RM_BTREE_ID, XLOG_BTREE_REUSE_PAGE);
+}
+
+/* Add pages of zeros at the end of a fork, at `first`; nobody else extends it. */
+static inline void
+vs_add_zero_pages(Relation rel, ForkNumber fork, BlockNumber first, uint32 count)
+{
+#if PG_VERSION_NUM >= 160000
+	if (count > 0)
+		smgrzeroextend(RelationGetSmgr(rel), fork, first, count, false);
+#else
+	PGAlignedBlock zeros;
+
+	memset(&zeros, 0, sizeof(zeros));
+	for (uint32 i = 0; i < count; i++)
+		smgrextend(RelationGetSmgr(rel), fork, first + i, zeros.data, false);
+#endif
 }
 
 #endif

@@ -19,8 +19,8 @@
 #include "storage/bufmgr.h"
 
 #define VS_PATCH_PAGES MAX_GENERIC_XLOG_PAGES
-/* Room for a page full of bytes and the heads of its fragments. */
-#define VS_PATCH_BYTES (BLCKSZ + 1024)
+/* Room for a page full of bytes and the heads of their fragments, however many. */
+#define VS_PATCH_BYTES (2 * BLCKSZ)
 
 typedef struct VsPagePatch
 {

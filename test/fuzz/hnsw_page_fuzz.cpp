@@ -29,8 +29,10 @@ void Expect(bool condition) {
 // Few slots a page, not a power of two, so that most ids are wrong ones.
 struct Shape {
   uint32_t dims, m;
+  VsHnswStorage storage = VS_STORAGE_PLAIN;
 };
-constexpr Shape kShapes[] = {{5, 3}, {40, 8}, {700, 16}, {2600, 100}, {9000, 16}};
+constexpr Shape kShapes[] = {{5, 3},     {40, 8},    {700, 16},
+                             {2600, 100}, {9000, 16}, {40, 8, VS_STORAGE_SKETCH}};
 
 class Input {
  public:
@@ -67,7 +69,7 @@ const PagedIndex& Sound(const Shape& shape, VsMetric metric) {
   if (index == nullptr) {
     std::vector<std::vector<float>> rows;
     for (uint32_t row = 0; row < kRows; ++row) rows.push_back(MakeRow(shape.dims, row));
-    index = std::make_unique<PagedIndex>(metric, shape.dims, shape.m, 32);
+    index = std::make_unique<PagedIndex>(metric, shape.dims, shape.m, 32, shape.storage);
     index->Build(rows);
   }
   return *index;
@@ -154,7 +156,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Shape& shape = kShapes[input.Byte() % std::size(kShapes)];
   const VsMetric metric = kMetrics[input.Byte() % std::size(kMetrics)];
   const PagedIndex& sound = Sound(shape, metric);
-  PagedIndex index(metric, shape.dims, shape.m, 32);
+  PagedIndex index(metric, shape.dims, shape.m, 32, shape.storage);
   index.Copy(sound);
   const uint32_t entry = input.Byte();
   if (entry > 240) index.entry ^= input.Word();

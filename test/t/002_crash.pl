@@ -18,8 +18,11 @@ $node->safe_psql(
   CREATE SEQUENCE next_id;
   CREATE FUNCTION sample(key int) RETURNS vector LANGUAGE sql AS 'SELECT ${\make_vectors('key', 24) =~ s/'/''/gr}::vector';
   INSERT INTO items SELECT i, sample(i), sample(i) FROM (SELECT nextval('next_id')::int AS i FROM generate_series(1, 1000)) s;
+  ALTER TABLE items SET (parallel_workers = 2);
   CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops);
-  CREATE INDEX items_cosine ON items USING hnsw (h halfvec_cosine_ops) WITH (m = 6, ef_construction = 24)");
+  ALTER TABLE items RESET (parallel_workers);
+  CREATE INDEX items_cosine ON items USING hnsw (h halfvec_cosine_ops) WITH (m = 6, ef_construction = 24);
+  CREATE INDEX items_sketch ON items USING hnsw (v vector_cosine_ops) WITH (m = 8, storage = sketch)");
 
 # One row in five is a copy of another vector.
 append_to_file("$dir/insert.sql", "\\set copy random(1, 5)
@@ -50,14 +53,15 @@ for my $round (1 .. ROUNDS)
 
   subtest "round $round" => sub {
     cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM items'), '>', 500, 'rows are left');
-    index_is_clean($node, $_, 'after recovery') for 'items_l2', 'items_cosine';
+    index_is_clean($node, $_, 'after recovery') for 'items_l2', 'items_cosine', 'items_sketch';
     index_is_exact($node, 'items', 'v', '<->', 'after recovery');
     index_is_exact($node, 'items', 'h', '<=>', 'after recovery');
+    index_is_exact($node, 'items', 'v', '<=>', 'after recovery');
   };
 }
 
 $node->safe_psql('postgres', 'VACUUM items');
-index_is_clean($node, $_, 'after the last VACUUM') for 'items_l2', 'items_cosine';
+index_is_clean($node, $_, 'after the last VACUUM') for 'items_l2', 'items_cosine', 'items_sketch';
 index_is_exact($node, 'items', 'v', '<->', 'after the last VACUUM');
 
 done_testing();

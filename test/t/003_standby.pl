@@ -25,8 +25,8 @@ sub same_everywhere
   subtest $when => sub {
     for my $node ($primary, $standby)
     {
-      index_is_clean($node, $_, 'on ' . $node->name) for 'items_l2', 'items_ip';
-      index_is_exact($node, 'items', 'v', '<->', 'on ' . $node->name);
+      index_is_clean($node, $_, 'on ' . $node->name) for 'items_l2', 'items_ip', 'items_sketch';
+      index_is_exact($node, 'items', 'v', $_, 'on ' . $node->name) for '<->', '<=>';
     }
     my $answers = "SET enable_seqscan = off; SET hnsw.ef_search = 40;
       SELECT q, array_agg(id) FROM generate_series(5001, 5020) i, LATERAL (SELECT (${sample})::vector AS q) q,
@@ -42,8 +42,11 @@ $primary->safe_psql(
   'postgres', "CREATE TABLE items (id int PRIMARY KEY, v vector(20));
   CREATE INDEX items_ip ON items USING hnsw (v vector_ip_ops);
   INSERT INTO items SELECT i, $sample FROM generate_series(1, 800) i;
-  CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops)");
-same_everywhere('after a build');
+  ALTER TABLE items SET (parallel_workers = 2);
+  CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops);
+  CREATE INDEX items_sketch ON items USING hnsw (v vector_cosine_ops) WITH (storage = sketch);
+  ALTER TABLE items RESET (parallel_workers)");
+same_everywhere('after a build by several processes');
 
 $primary->safe_psql(
   'postgres', "INSERT INTO items SELECT i, $sample FROM generate_series(1001, 1300) i;
@@ -80,7 +83,7 @@ $standby->safe_psql(
   'postgres', "INSERT INTO items SELECT i, $sample FROM generate_series(7001, 7200) i;
   DELETE FROM items WHERE id % 5 = 0");
 $standby->safe_psql('postgres', 'VACUUM items');
-index_is_clean($standby, 'items_l2', 'after promotion');
+index_is_clean($standby, $_, 'after promotion') for 'items_l2', 'items_sketch';
 index_is_exact($standby, 'items', 'v', '<->', 'after promotion');
 
 done_testing();

@@ -12,7 +12,7 @@ use Vecstore;
 use constant { BLOCK => 8192, HEADER => 24, TAIL => 16, NODES => 3, POSTINGS => 4, USED => 1 };
 
 # Where fields are, as hnsw_page.h has them.
-my %meta = (dims => HEADER + 16, record_bytes => HEADER + 24, slots => HEADER + 26, metric => HEADER + 6, entry => HEADER + 44);
+my %meta = (dims => HEADER + 16, record_bytes => HEADER + 24, slots => HEADER + 26, metric => HEADER + 6, storage => HEADER + 30, entry => HEADER + 44);
 my %record = (flags => 0, level => 1, degree => 2, tid => 6, link => 12, scale => 20, code => 28);
 my %cell = (owner => 0, next => 4, count => 8, tids => 12, bytes => 64);
 
@@ -38,11 +38,12 @@ sub records
 }
 sub level { my ($at) = @_; return get($at + $record{level}, 'C'); }
 sub links { my ($at) = @_; return $at + $record{code} + int((get($meta{dims}, 'L') + 3) / 4) * 4; }
+sub sketch { my ($at) = @_; return links($at) + 16 * 4; }
 sub base { return (records(sub { level($_[0]) == 0 }))[ $_[0] ]; }
 sub upper { return (records(sub { level($_[0]) == 1 }))[0]; }
 sub first_cell { return (grep { kind($_) == POSTINGS } 1 .. blocks() - 1)[0] * BLOCK + HEADER; }
 
-# name, damage, what check_index must say about it
+# name, damage, what check_index must say about it, options of the index
 my @damages = (
   [ 'the metric', sub { put($meta{metric}, 'C', 9) }, qr/^error\|meta page\|its metric is unknown$/ ],
   [ 'the record size', sub { put($meta{record_bytes}, 'S', 64000) }, qr/^error\|meta page\|its record size/ ],
@@ -63,7 +64,9 @@ my @damages = (
   [ 'no row', sub { put(base(5) + $record{tid} + 4, 'S', 0) }, qr/^error\|node .*\|it has no heap row and is no tombstone$/m ],
   [ 'the owner of a cell', sub { put(first_cell() + $cell{owner}, 'L', 12345) }, qr/leads to a cell of another node.*in use for node 12345, but not in/s ],
   [ 'a chain', sub { put(first_cell() + $cell{next}, 'L', get((records(sub { get($_[0] + $record{flags}, 'C') == 5 }))[0] + $record{link}, 'L')) }, qr/its posting chain is a cycle/ ],
-  [ 'a row count', sub { put(first_cell() + $cell{count}, 'S', 99) }, qr/a cell of its posting chain has an impossible number of rows/ ]);
+  [ 'a row count', sub { put(first_cell() + $cell{count}, 'S', 99) }, qr/a cell of its posting chain has an impossible number of rows/ ],
+  [ 'a sketch', sub { put(sketch(base(5)) + 4, 'S', get(sketch(base(5)) + 4, 'S') ^ 0xffff) }, qr/^error\|node .*\|its sketch of node \d+ is not the one of that node$/m, 'storage = sketch' ],
+  [ 'the storage', sub { put($meta{storage}, 'C', 7) }, qr/^error\|meta page\|it was written by another version of vecstore$/, 'storage = sketch' ]);
 
 my $node = new_server('main');
 $node->safe_psql(
@@ -72,7 +75,7 @@ $node->safe_psql(
   INSERT INTO items SELECT 10000 + i, (SELECT v FROM items WHERE id = 7) FROM generate_series(1, 30) i;");
 for my $i (0 .. $#damages)
 {
-  $node->safe_psql('postgres', "CREATE INDEX items_$i ON items USING hnsw (v vector_l2_ops) WITH (m = 8)");
+  $node->safe_psql('postgres', "CREATE INDEX items_$i ON items USING hnsw (v vector_l2_ops) WITH (" . join(', ', 'm = 8', $damages[$i][3] // ()) . ')');
   is($node->safe_psql('postgres', "SELECT * FROM vecstore.check_index('items_$i')"), '', "items_$i is sound at first");
 }
 my @files = map { $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('items_$_')") } 0 .. $#damages;

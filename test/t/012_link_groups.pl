@@ -25,6 +25,7 @@ my $scripts = 0;
 $primary->safe_psql(
   'postgres', "CREATE TABLE items (id bigserial PRIMARY KEY, v vector(100));
   CREATE INDEX items_l2 ON items USING hnsw (v vector_l2_ops);
+  CREATE INDEX items_sketch ON items USING hnsw (v vector_cosine_ops) WITH (storage = sketch);
   CREATE FUNCTION sample(key int, client int) RETURNS vector LANGUAGE sql AS
     'SELECT array_agg(x + client ORDER BY n)::vector FROM unnest(${\make_vectors('key', 100) =~ s/'/''/gr}) WITH ORDINALITY u (x, n)';
   CREATE PROCEDURE fill(first int, last int, client int) LANGUAGE plpgsql AS
@@ -62,8 +63,8 @@ for my $round (1 .. ROUNDS)
   $primary->wait_for_catchup($standby);
   for my $node ($primary, $standby)
   {
-    index_is_clean($node, 'items_l2', "on " . $node->name . " in round $round");
-    index_is_exact($node, 'items', 'v', '<->', "on " . $node->name . " in round $round");
+    index_is_clean($node, $_, "on " . $node->name . " in round $round") for 'items_l2', 'items_sketch';
+    index_is_exact($node, 'items', 'v', $_, "on " . $node->name . " in round $round") for '<->', '<=>';
   }
 }
 
@@ -74,9 +75,9 @@ $primary->poll_query_until('postgres', "SELECT max(id) > $before + 200 FROM item
 kill_everything($primary);
 $load->finish;
 $primary->start;
-index_is_clean($primary, 'items_l2', 'after recovery');
+index_is_clean($primary, $_, 'after recovery') for 'items_l2', 'items_sketch';
 index_is_exact($primary, 'items', 'v', '<->', 'after recovery');
 $primary->wait_for_catchup($standby);
-index_is_clean($standby, 'items_l2', 'on the standby after recovery');
+index_is_clean($standby, $_, 'on the standby after recovery') for 'items_l2', 'items_sketch';
 
 done_testing();

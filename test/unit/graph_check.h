@@ -53,6 +53,17 @@ inline std::string TowerFault(const PagedIndex& index, VsNodeId id) {
   return "";
 }
 
+// Sketches are those of the nodes behind the links.
+inline std::string SketchFault(const PagedIndex& index, VsNodeId id) {
+  VsHnswRecord* record = index.Record(id);
+  if (index.geometry.sketch_bits == 0 || record->level > 0) return "";
+  for (uint32_t i = 0; i < record->degree; ++i)
+    if (!vs_hnsw_sketch_fits(&index.geometry, record, index.Record(index.Links(id)[i]),
+                             vs_record_sketch(&index.geometry, record, i)))
+      return "a wrong sketch" + At(id);
+  return "";
+}
+
 // The first thing wrong with the graph; empty when nothing is.
 inline std::string GraphFault(const PagedIndex& index) {
   std::string fault;
@@ -61,6 +72,7 @@ inline std::string GraphFault(const PagedIndex& index) {
     used[vs_node_block(&index.geometry, id)]++;
     if (fault.empty()) fault = LinkFault(index, id);
     if (fault.empty()) fault = TowerFault(index, id);
+    if (fault.empty()) fault = SketchFault(index, id);
   });
   for (const auto& [block, count] : used)
     if (index.Tail(block)->used != count) fault = "wrong count on page " + std::to_string(block);

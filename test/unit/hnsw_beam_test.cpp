@@ -59,6 +59,12 @@ TEST(HnswVisitedSet, KeepsWhatIsNewInOrder) {
         ids.resize(size_t(visited.KeepNew(ids.data(), int(ids.size()))));
         ASSERT_EQ(ids, wanted);
       }
+      std::vector<VsNodeId> ids, absent;
+      for (int i = 0; i < 200; i++) ids.push_back(VsNodeId(random() % (limit + limit / 10)));
+      for (VsNodeId id : ids)
+        if (id < limit && expected.count(id) == 0) absent.push_back(id);
+      ids.resize(size_t(visited.KeepAbsent(ids.data(), int(ids.size()))));
+      ASSERT_EQ(ids, absent);
       for (VsNodeId id : expected) ASSERT_FALSE(visited.Add(id));
     }
   }
@@ -90,6 +96,54 @@ TEST(HnswBeam, KeepsTheNearestAndTellsItsLimit) {
     std::sort(all.begin(), all.end());
     ASSERT_EQ(beam.size(), capacity);
     for (size_t i = 0; i < capacity; i++) ASSERT_EQ(beam[i].estimate, all[i]);
+  }
+}
+
+// Candidates come and go, get other estimates and are expanded; a sorted list does the same.
+TEST(HnswBeam, MovesAndWithdrawsCandidates) {
+  Arena arena;
+  Beam beam;
+  beam.Init(arena.memory());
+  std::mt19937 random(3);
+
+  beam.Reset(40);
+  std::vector<Candidate> expected;
+  const auto sort = [&] {
+    std::stable_sort(expected.begin(), expected.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.estimate < b.estimate; });
+  };
+  for (VsNodeId id = 1; id < 3000; id++) {
+    Candidate evicted;
+    bool was_full;
+    // Distinct, so that the order is, too.
+    const Candidate candidate = {float(random() % 1000) + float(id) / 4096, id, 0};
+    if (beam.Offer(candidate, &was_full, &evicted)) {
+      if (was_full) expected.pop_back();
+      expected.push_back(candidate);
+      sort();
+    }
+    if (random() % 3 == 0) {
+      const size_t at = random() % expected.size();
+      const Candidate gone = expected[at];
+      ASSERT_FALSE(beam.Withdraw(gone.estimate, gone.id + 5000));
+      ASSERT_EQ(beam.Withdraw(gone.estimate, gone.id), gone.info == 0);
+      if (gone.info == 0) expected.erase(expected.begin() + ptrdiff_t(at));
+    }
+    if (Candidate* next = random() % 2 == 0 ? beam.Next() : nullptr) {
+      auto same = std::find_if(expected.begin(), expected.end(), [](const Candidate& c) { return c.info == 0; });
+      ASSERT_EQ(same->id, next->id);
+      same->info = next->info = 1;
+      same->estimate = next->estimate = float(random() % 1000) + float(id) / 4096;
+      beam.Reorder(next);
+      sort();
+    }
+    std::vector<VsNodeId> ahead, wanted;
+    beam.ForNext(3, [&](VsNodeId next) { ahead.push_back(next); });
+    for (const Candidate& c : expected)
+      if (c.info == 0 && wanted.size() < 3) wanted.push_back(c.id);
+    ASSERT_EQ(ahead, wanted);
+    ASSERT_EQ(beam.size(), expected.size());
+    for (size_t i = 0; i < expected.size(); i++) ASSERT_EQ(beam[i].id, expected[i].id);
   }
 }
 

@@ -66,7 +66,7 @@ TEST(HnswGeometry, EverythingFitsThePage) {
     for (uint32_t dims = 1; dims <= VS_MAX_DIM; dims += dims < 8000 ? 1 : 7) {
       SCOPED_TRACE(testing::Message() << dims << " dimensions, m = " << m);
       VsHnswGeometry g;
-      ASSERT_TRUE(vs_hnsw_geometry(dims, m, &g));
+      ASSERT_TRUE(vs_hnsw_geometry(dims, m, VS_STORAGE_PLAIN, &g));
       ASSERT_NO_FATAL_FAILURE(ExpectRecordsFit(g, dims, m));
       ASSERT_NO_FATAL_FAILURE(ExpectLittleWaste(g));
       ASSERT_NO_FATAL_FAILURE(ExpectIdsRoundTrip(g));
@@ -79,7 +79,7 @@ TEST(HnswGeometry, CodesGetCoarserWithDimensions) {
     VsCodeKind kind = VS_CODE_SQ8;
     for (uint32_t dims = 1; dims <= VS_MAX_DIM; dims += 13) {
       VsHnswGeometry g;
-      ASSERT_TRUE(vs_hnsw_geometry(dims, m, &g));
+      ASSERT_TRUE(vs_hnsw_geometry(dims, m, VS_STORAGE_PLAIN, &g));
       ASSERT_GE(g.code_kind, kind) << dims << " " << m;
       kind = g.code_kind;
     }
@@ -97,7 +97,7 @@ TEST(HnswGeometry, CodesOfTheDefaultM) {
                   {7808, VS_CODE_SQ4, 2}, {7809, VS_CODE_SQ2, 3}, {16000, VS_CODE_SQ2, 1}};
   for (const auto& e : expected) {
     VsHnswGeometry g;
-    ASSERT_TRUE(vs_hnsw_geometry(e.dims, 16, &g));
+    ASSERT_TRUE(vs_hnsw_geometry(e.dims, 16, VS_STORAGE_PLAIN, &g));
     EXPECT_EQ(g.code_kind, e.kind) << e.dims;
     EXPECT_EQ(g.slots_per_page, e.slots) << e.dims;
   }
@@ -105,13 +105,13 @@ TEST(HnswGeometry, CodesOfTheDefaultM) {
 
 TEST(HnswGeometry, RefusesWhatMakesNoSense) {
   VsHnswGeometry g;
-  EXPECT_FALSE(vs_hnsw_geometry(0, 16, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(VS_MAX_DIM + 1, 16, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(UINT32_MAX, 16, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(10, 0, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(10, 1, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(10, VS_HNSW_MAX_M + 1, &g));
-  EXPECT_FALSE(vs_hnsw_geometry(10, UINT32_MAX, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(0, 16, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(VS_MAX_DIM + 1, 16, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(UINT32_MAX, 16, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(10, 0, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(10, 1, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(10, VS_HNSW_MAX_M + 1, VS_STORAGE_PLAIN, &g));
+  EXPECT_FALSE(vs_hnsw_geometry(10, UINT32_MAX, VS_STORAGE_PLAIN, &g));
 }
 
 // At level n or above is one node in 32^n.

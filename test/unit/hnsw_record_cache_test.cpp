@@ -43,7 +43,7 @@ void Attach(Host* host) {
 
 VsHnswGeometry Shape(uint32_t dims) {
   VsHnswGeometry geometry;
-  EXPECT_TRUE(vs_hnsw_geometry(dims, 16, &geometry));
+  EXPECT_TRUE(vs_hnsw_geometry(dims, 16, VS_STORAGE_PLAIN, &geometry));
   return geometry;
 }
 

@@ -63,13 +63,15 @@ struct Page {
 
 class PagedIndex {
  public:
-  PagedIndex(VsMetric metric, uint32_t dims, uint32_t m, int ef_construction)
+  PagedIndex(VsMetric metric, uint32_t dims, uint32_t m, int ef_construction,
+             VsHnswStorage storage = VS_STORAGE_PLAIN)
       : ef_construction(ef_construction) {
-    if (!vs_hnsw_geometry(dims, m, &geometry)) std::abort();
+    if (!vs_hnsw_geometry(dims, m, storage, &geometry)) std::abort();
     vs_hnsw_space_init(&space, arena.New<char>(vs_hnsw_space_bytes(dims, geometry.code_kind)), metric, dims,
                        geometry.code_kind, kSeed, vs_kernels());
     vs_hnsw_query_init(&query, &space, arena.New<char>(vs_hnsw_query_bytes(dims)));
-    host = {this, Grow, ReadNode, Score, Prefetch, HoldsNodes, Load};
+    host = {this, Grow, ReadNode, Score, Prefetch, HoldsNodes, Load, ScoreLinks};
+    sketch_scratch.resize(vs_hnsw_sketch_scratch(&geometry));
     AddPage(VS_PAGE_META);
   }
   PagedIndex(const PagedIndex&) = delete;
@@ -101,6 +103,13 @@ class PagedIndex {
                                            vs_slot_offset(&geometry, vs_node_slot(&geometry, id)));
   }
   VsNodeId* Links(VsNodeId id) const { return vs_record_links(&geometry, Record(id)); }
+  // Make the sketch that belongs to a link, where there are sketches.
+  void Sketch(VsNodeId id, int link) const {
+    VsHnswRecord* record = Record(id);
+    if (geometry.sketch_bits > 0 && record->level == 0)
+      vs_hnsw_sketch(&geometry, record, Record(Links(id)[link]),
+                     vs_record_sketch(&geometry, record, static_cast<uint32_t>(link)));
+  }
   static uint32_t Row(const uint8_t* heap_tid) {
     uint32_t row;
     std::memcpy(&row, heap_tid, sizeof(row));
@@ -215,6 +224,9 @@ class PagedIndex {
   uint16_t calibration[VS_HNSW_PRESETS];
   VsHnswScan* scan = nullptr;
   VsHnswRecord* scratch = nullptr;
+  VsHnswRecord* last_read = nullptr;
+  float last_estimate;
+  std::vector<float> sketch_scratch;
 
  private:
   static PagedIndex* Of(void* context) { return static_cast<PagedIndex*>(context); }
@@ -224,7 +236,7 @@ class PagedIndex {
   }
 
   static bool ReadNode(void* context, VsNodeId id, int level, VsHnswNode* out) {
-    const PagedIndex* index = Of(context);
+    PagedIndex* index = Of(context);
     const VsHnswGeometry& geometry = index->geometry;
     if (vs_node_slot(&geometry, id) >= geometry.slots_per_page) return false;
     // PostgreSQL raises an error for a block that does not exist.
@@ -242,7 +254,15 @@ class PagedIndex {
     out->edge_version = record->edge_version;
     out->link = record->link;
     std::memcpy(out->links, index->Links(id), out->degree * sizeof(VsNodeId));
+    index->last_read = index->Record(id);
+    index->last_estimate = out->estimate;
     return true;
+  }
+
+  static void ScoreLinks(void* context, VsHnswLinkEstimate* estimates) {
+    PagedIndex* index = Of(context);
+    vs_hnsw_estimate_links(&index->query, &index->geometry, index->last_read, index->last_estimate,
+                           index->sketch_scratch.data(), estimates);
   }
 
   static void Score(void* context, const VsNodeId* ids, int n, float* estimates) {

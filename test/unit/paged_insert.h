@@ -89,6 +89,7 @@ class Inserter {
       std::memcpy(reinterpret_cast<char*>(record) + VS_RECORD_HEADER_BYTES, code,
                   index_->geometry.code_bytes);
       std::copy(links.begin(), links.end(), index_->Links(ids_[l]));
+      for (size_t i = 0; i < links.size(); ++i) index_->Sketch(ids_[l], static_cast<int>(i));
       index_->Tail(vs_node_block(&index_->geometry, ids_[l]))->used++;
     }
   }
@@ -103,7 +104,9 @@ class Inserter {
         record->degree++;
       else
         position = Victim(links[i], level, i == 0);
-      if (position >= 0) index_->Links(links[i])[position] = ids_[level];
+      if (position < 0) continue;
+      index_->Links(links[i])[position] = ids_[level];
+      index_->Sketch(links[i], position);
     }
   }
 

@@ -62,11 +62,14 @@ class Beam {
     return next_ < items_.size() ? &items_[next_] : nullptr;
   }
 
-  // The candidate that will follow the nearest one unless something nearer is found; null if none.
-  const Candidate* AfterNext() const {
-    for (size_t i = next_ + 1; i < items_.size(); i++)
-      if (items_[i].info == 0) return &items_[i];
-    return nullptr;
+  // Show those that will be next, at most n, unless something nearer is found.
+  template <class Visit>
+  void ForNext(int n, Visit visit) const {
+    for (size_t i = next_; n > 0 && i < items_.size(); i++) {
+      if (items_[i].info != 0) continue;
+      visit(items_[i].id);
+      n--;
+    }
   }
 
   // Forget a candidate that turned out not to exist.
@@ -74,6 +77,29 @@ class Beam {
     size_t at = candidate - items_.data();
     memmove(candidate, candidate + 1, (items_.size() - at - 1) * sizeof(Candidate));
     items_.Truncate(items_.size() - 1);
+  }
+
+  // Take out a candidate that was not expanded, if it is there with this estimate; false if it is not.
+  bool Withdraw(float estimate, VsNodeId id) {
+    for (size_t at = PlaceOf(estimate, items_.size()); at-- > 0 && items_[at].estimate == estimate;)
+      if (items_[at].id == id && items_[at].info == 0) {
+        Remove(&items_[at]);
+        return true;
+      }
+    return false;
+  }
+
+  // Put an expanded candidate, the one Next() gave, where its new estimate belongs.
+  void Reorder(Candidate* candidate) {
+    const Candidate moved = *candidate;
+    const size_t n = items_.size() - 1;
+
+    Remove(candidate);
+    const size_t at = PlaceOf(moved.estimate, n);
+    Candidate* position = items_.data() + at;
+    memmove(position + 1, position, (n - at) * sizeof(Candidate));
+    *position = moved;
+    items_.Truncate(n + 1);
   }
 
   size_t size() const { return items_.size(); }
@@ -139,6 +165,14 @@ class VisitedSet {
       kept += !(before >> (id & 63) & 1);
     }
     touched_.Truncate(size_t(touched - touched_.begin()));
+    return kept;
+  }
+
+  // Keep the ids that could be added, in their order, and add none.
+  int KeepAbsent(VsNodeId* ids, int n) const {
+    int kept = 0;
+    for (int i = 0; i < n; i++)
+      if (ids[i] < limit_ && !(words_[ids[i] >> 6] >> (ids[i] & 63) & 1)) ids[kept++] = ids[i];
     return kept;
   }
 

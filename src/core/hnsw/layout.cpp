@@ -189,6 +189,9 @@ void VsHnswBuilder::WriteSlot(uint32_t index, int level, uint8_t* slot) {
   record->link = level > 0 ? IdAt(index, level - 1) : host->lift > 0 ? BaseId(index) : VS_NO_NODE;
   if (level > 0 && host->lift == 0) memcpy(record->heap_tid, &arena.ids()[index], sizeof(VsNodeId));
   for (uint32_t k = 0; k < list->count; k++) links[k] = IdAt(list->links[k].index, level);
+  if (geometry->sketch_bits == 0 || record->level > 0) return;
+  for (uint32_t k = 0; k < list->count; k++)
+    vs_hnsw_sketch(geometry, record, Record(list->links[k].index), vs_record_sketch(geometry, record, k));
 }
 
 uint32_t vs_hnsw_builder_write_page(VsHnswBuilder* builder, uint32_t page, uint8_t* slots) {

@@ -60,11 +60,23 @@ class PagedGraph {
     if (n > 0) host_->score(host_->context, ids, n, estimates);
   }
 
+  // Estimates of links, by the sketches that the node of level 0 that was expanded last has of them; some of
+  // its links, in their order.
+  void ScoreLinks(const VsNodeId* ids, int n, VsHnswLinkEstimate* estimates) {
+    VsHnswLinkEstimate all[VS_HNSW_MAX_LINKS];
+    int i = 0;
+    if (n == 0) return;
+    host_->score_links(host_->context, all);
+    for (int link = 0; link < node_.degree && i < n; link++)
+      if (node_.links[link] == ids[i]) estimates[i++] = all[link];
+  }
+
   void Prefetch(VsNodeId id, int) { host_->prefetch(host_->context, id); }
 
   VsNodeId Descend(const Candidate& candidate) const { return expanded_[candidate.info - 1].link; }
 
   const Expanded& expanded(uint32_t info) const { return expanded_[info - 1]; }
+  uint32_t expanded_count() const { return uint32_t(expanded_.size()); }
 
  private:
   const VsHnswHost* host_;

@@ -17,12 +17,15 @@
 #include "bridge/hnsw.h"
 #include "core/hnsw/paged_graph.h"
 #include "core/hnsw/search.h"
+#include "core/hnsw/sketch_search.h"
 
 using vecstore::GrowArray;
 using vecstore::Memory;
 using namespace vecstore::hnsw;
 
 namespace {
+
+constexpr uint32_t kNeverThere = UINT32_MAX;  // the search has not come down to level 0
 
 enum class Stage { kBeam, kStream, kWalked, kLate };
 
@@ -48,16 +51,26 @@ struct VsHnswScan {
   Stage stage;
   double last_bound;
   size_t position;  // next of `found` (kBeam) or `late` (kLate)
+  uint32_t above;   // nodes that were expanded above level 0, before all others; or kNeverThere
   PagedGraph graph;
   Beam beam;
-  VisitedSet visited;
+  VisitedSet visited;  // with sketches: of level 0 those that were expanded
+  SeenEstimates seen;  // with sketches
   GrowArray<Candidate> frontier;  // overflow of the beam, later a heap by estimate
   GrowArray<Found> found;         // kBeam: sorted by bound; later a heap by bound
   GrowArray<Found> late;
 
+  bool has_sketches() const { return geometry->sketch_bits > 0; }
   void KeepFound(uint32_t info);
   bool SearchBeam(VsNodeId entry, int entry_level);
+  void KeepBeam();
   void ExpandFrontier();
+  void PushNew(VsNodeId* links, int n);
+  void PushSeen(VsNodeId* links, int n);
+  void PushFrontier(const Candidate& candidate) {
+    frontier.Push(candidate);
+    std::push_heap(frontier.begin(), frontier.end(), FartherFirst);
+  }
   void WalkPages();
   void EnterStream();
   bool NextFound(Found* next);
@@ -71,6 +84,7 @@ VsHnswScan* vs_hnsw_scan_create(const VsHnswHost* host, const VsHnswGeometry* ge
   scan->host = host;
   scan->geometry = geometry;
   scan->graph.Init(host, geometry);
+  scan->seen.Init(memory);
   scan->beam.Init(memory);
   scan->visited.Init(memory);
   scan->frontier.Init(memory);
@@ -93,8 +107,22 @@ bool VsHnswScan::SearchBeam(VsNodeId entry, int entry_level) {
   Candidate start = {0, entry, 0};
   graph.Score(&entry, 1, &start.estimate);
   if (!DescendGreedily(&graph, entry_level, 0, &start, &visited)) return false;
-  SearchLevelFrom(start, ef, &graph, 0, &beam, &visited, &frontier);
+  above = graph.expanded_count();
+  if (has_sketches())
+    SearchSketches(start, ef, &graph, &beam, &visited, &seen, &frontier);
+  else
+    SearchLevelFrom(start, ef, &graph, 0, &beam, &visited, &frontier);
   return beam.size() > 0;
+}
+
+// What the beam found.  Nodes that were expanded because of a sketch that promised too much may have
+// pushed out nearer ones, which were expanded, too: with sketches all of these count.
+void VsHnswScan::KeepBeam() {
+  if (has_sketches())
+    for (uint32_t i = above; i < graph.expanded_count(); i++) KeepFound(i + 1);
+  else
+    for (size_t i = 0; i < beam.size(); i++) KeepFound(beam[i].info);
+  std::sort(found.begin(), found.end(), SmallerBound);
 }
 
 bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId entry, int entry_level,
@@ -106,6 +134,7 @@ bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId ent
   scan->stage = Stage::kBeam;
   scan->last_bound = -__builtin_inf();
   scan->position = 0;
+  scan->above = kNeverThere;
   scan->graph.Reset();
   scan->visited.Reset(uint64_t(blocks) << scan->geometry->slot_bits);
   scan->frontier.Clear();
@@ -113,8 +142,7 @@ bool vs_hnsw_scan_begin(VsHnswScan* scan, const VsHnswQuery* query, VsNodeId ent
   scan->late.Clear();
 
   bool entered = scan->SearchBeam(entry, entry_level);
-  for (size_t i = 0; i < scan->beam.size(); i++) scan->KeepFound(scan->beam[i].info);
-  std::sort(scan->found.begin(), scan->found.end(), SmallerBound);
+  scan->KeepBeam();
   return entered;
 }
 
@@ -126,10 +154,10 @@ void VsHnswScan::EnterStream() {
 
   size_t kept = 0;
   for (size_t i = 0; i < frontier.size(); i++) {
-    if (frontier[i].info != 0)
-      KeepFound(frontier[i].info);  // expanded before the beam pushed it out
-    else
+    if (frontier[i].info == 0)
       frontier[kept++] = frontier[i];
+    else if (!has_sketches())
+      KeepFound(frontier[i].info);  // expanded before the beam pushed it out
   }
   frontier.Truncate(kept);
   std::make_heap(frontier.begin(), frontier.end(), FartherFirst);
@@ -139,23 +167,43 @@ void VsHnswScan::EnterStream() {
 // Expand the nearest node of the frontier.
 void VsHnswScan::ExpandFrontier() {
   VsNodeId links[VS_HNSW_MAX_LINKS];
-  float estimates[VS_HNSW_MAX_LINKS];
 
   std::pop_heap(frontier.begin(), frontier.end(), FartherFirst);
   Candidate nearest = frontier[frontier.size() - 1];
   frontier.Truncate(frontier.size() - 1);
 
+  if (has_sketches() && !visited.Add(nearest.id)) return;  // expanded meanwhile
   int n = graph.Expand(&nearest, 0, links);
   if (n < 0) return;
   size_t before = found.size();
   KeepFound(nearest.info);
   if (found.size() > before) std::push_heap(found.begin(), found.end(), LargerBound);
 
+  if (has_sketches())
+    PushSeen(links, n);
+  else
+    PushNew(links, n);
+}
+
+// Put the links that were not visited on the frontier.
+void VsHnswScan::PushNew(VsNodeId* links, int n) {
+  float estimates[VS_HNSW_MAX_LINKS];
+
   n = visited.KeepNew(links, n);
   graph.Score(links, n, estimates);
+  for (int i = 0; i < n; i++) PushFrontier({estimates[i], links[i], 0});
+}
+
+// Put the links that were not expanded on the frontier, unless they are there with a lower estimate.
+void VsHnswScan::PushSeen(VsNodeId* links, int n) {
+  VsHnswLinkEstimate estimates[VS_HNSW_MAX_LINKS];
+
+  n = visited.KeepAbsent(links, n);
+  graph.ScoreLinks(links, n, estimates);
   for (int i = 0; i < n; i++) {
-    frontier.Push({estimates[i], links[i], 0});
-    std::push_heap(frontier.begin(), frontier.end(), FartherFirst);
+    float before;
+    const float estimate = seen.Combine(links[i], estimates[i], &before);
+    if (estimate < before) PushFrontier({estimate, links[i], 0});
   }
 }
 

@@ -65,10 +65,7 @@ void SearchLevel(Graph* graph, int level, Beam* beam, VisitedSet* visited, Overf
     graph->Score(links, n, estimates);
     OfferAll(links, estimates, n, beam, overflow);
     // The links of the next two, one of which is expanded at once and one a whole hop later.
-    if (const Candidate* next = beam->Next()) {
-      graph->Prefetch(next->id, level);
-      if (const Candidate* then = beam->AfterNext()) graph->Prefetch(then->id, level);
-    }
+    beam->ForNext(2, [&](VsNodeId id) { graph->Prefetch(id, level); });
   }
 }
 

@@ -217,9 +217,25 @@ host_read_node(void *context, VsNodeId id, int level, VsHnswNode *out)
 	/* Ids only ever name slots of node pages, and pages never change their kind. */
 	found = (record->flags & VS_NODE_USED) != 0 && record->level == level;
 	if (found)
+	{
 		copy_node(index, record, out);
+		if (hnsw_has_sketches(index, level))
+		{
+			memcpy(index->node, record, index->geometry.record_bytes);
+			index->node_estimate = out->estimate;
+		}
+	}
 	UnlockReleaseBuffer(buffer);
 	return found;
+}
+
+static void
+host_score_links(void *context, VsHnswLinkEstimate *estimates)
+{
+	HnswIndex *index = context;
+
+	vs_hnsw_estimate_links(&index->query, &index->geometry, index->node, index->node_estimate,
+						   index->sketch_scratch, estimates);
 }
 
 /* Ask for the links of a node; its descriptor and header were read to score it. */
@@ -227,9 +243,13 @@ static void
 host_prefetch(void *context, VsNodeId id)
 {
 	HnswIndex *index = context;
-	Buffer buffer = *hnsw_hint(index->hints, vs_node_block(&index->geometry, id));
+	BlockNumber block = vs_node_block(&index->geometry, id);
+	Buffer buffer = *hnsw_hint(index->hints, block);
 	const char *record;
 
+	/* Nobody has read its page to score it. */
+	if (index->geometry.sketch_bits > 0 && index->announce)
+		hnsw_announce_block(index->rel, index->hints, block);
 	if (buffer <= 0)
 		return;
 	record = (const char *) node_record(index, buffer, id);
@@ -277,6 +297,12 @@ init_space(HnswIndex *index)
 	}
 	vs_hnsw_query_init(&index->query, &index->space, palloc(vs_hnsw_query_bytes(dims)));
 	index->values = palloc(dims * sizeof(float));
+	if (index->geometry.sketch_bits > 0)
+	{
+		index->node = palloc0(index->geometry.record_bytes);
+		index->sketch_scratch =
+			palloc(vs_hnsw_sketch_scratch(&index->geometry) * sizeof(float));
+	}
 }
 
 /* Open an index; everything goes into a new child of `parent`. */
@@ -293,7 +319,7 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 	hnsw_refresh_meta(index);
 	index->metric = index->meta.metric;
 	index->element = index->meta.element;
-	if (!vs_hnsw_geometry(index->meta.dims, index->meta.m, &index->geometry) ||
+	if (!vs_hnsw_geometry(index->meta.dims, index->meta.m, index->meta.storage, &index->geometry) ||
 		index->meta.code_kind != index->geometry.code_kind)
 		elog(ERROR, "hnsw index \"%s\" has an impossible shape", RelationGetRelationName(rel));
 	index->host = (VsHnswHost){.context = index,
@@ -302,7 +328,8 @@ hnsw_open_index(Relation rel, MemoryContext parent)
 							   .score = host_score,
 							   .prefetch = host_prefetch,
 							   .holds_nodes = host_holds_nodes,
-							   .load = host_load};
+							   .load = host_load,
+							   .score_links = host_score_links};
 	index->announce = get_tablespace_io_concurrency(rel->rd_rel->reltablespace) > 0;
 	init_space(index);
 	MemoryContextSwitchTo(old);

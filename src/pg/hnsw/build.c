@@ -3,9 +3,9 @@
  * build.c - CREATE INDEX and REINDEX.
  *
  * Owns: the order of a build.  Look at a sample; then each participant loads (scans its share of the
- * heap, quantises), links (in memory), and the leader writes pages; when the relation needs it one pass
- * logs them all.  Nothing is WAL-logged before that pass: a crash during the build drops the whole
- * relation.  A serial build has one participant, the leader, and the block of nodes is its own memory.
+ * heap, quantises), links (in memory), and writes its share of the pages; when the relation needs it one
+ * pass, shared as well, logs them all.  Nothing is WAL-logged before that pass: a crash during the build
+ * drops the whole relation.  A serial build has one participant, the leader, and the block of nodes is its own memory.
  *
  * Rows that find no room in the block go to temporary files, and build_parts.c does the rest.
  */
@@ -28,6 +28,8 @@
 #define PROGRESS_EVERY 256
 /* Nodes there is room for whatever maintenance_work_mem says. */
 #define LEAST_CAPACITY 1024
+/* Pages that a participant fills or logs before it asks for more: as many as one WAL record holds. */
+#define PAGES_AT_ONCE 32
 
 static void *
 build_grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
@@ -94,6 +96,27 @@ index_dimensions(Relation rel)
 	return dims;
 }
 
+/* Sketches rely on the rotation, which L1 does without, and records with them must fit a page. */
+static void
+check_sketches(Relation rel)
+{
+	VsHnswGeometry geometry;
+
+	if (hnsw_opclass(rel)->metric == VS_METRIC_L1)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("operator class for taxicab distance does not support storage \"sketch\""),
+				 errhint("Use storage \"plain\".")));
+	if (!vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), VS_STORAGE_SKETCH, &geometry))
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("storage \"sketch\" does not fit %d dimensions with m = %d",
+						index_dimensions(rel), hnsw_option_m(rel)),
+				 errdetail("A node and sketches of its %d neighbours must fit a page.",
+						   2 * hnsw_option_m(rel)),
+				 errhint("Use a smaller m, or storage \"plain\".")));
+}
+
 static void
 check_options(Relation rel)
 {
@@ -101,6 +124,8 @@ check_options(Relation rel)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("ef_construction must be greater than or equal to 2 * m")));
+	if (hnsw_option_storage(rel) == VS_STORAGE_SKETCH)
+		check_sketches(rel);
 }
 
 static void
@@ -115,6 +140,7 @@ init_shared(HnswBuildShared *shared, Relation heap, Relation rel, IndexInfo *inf
 	BarrierAttach(&shared->barrier);
 	pg_atomic_init_u32(&shared->outgrown, 0);
 	pg_atomic_init_u64(&shared->rows, 0);
+	pg_atomic_init_u64(&shared->next_page, 0);
 	pg_atomic_init_u32(&shared->spill_files, 0);
 	SpinLockInit(&shared->mutex);
 }
@@ -145,7 +171,7 @@ choose_capacity(Relation rel, const HnswHeapSample *sample, VsHnswGeometry *geom
 {
 	uint32 wanted = (uint32) Min(sample->max_rows + 1, PG_INT32_MAX);
 
-	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), geometry);
+	vs_hnsw_geometry(index_dimensions(rel), hnsw_option_m(rel), hnsw_option_storage(rel), geometry);
 	return Min(wanted, Max(vs_hnsw_build_capacity(geometry, (Size) maintenance_work_mem * 1024),
 						   LEAST_CAPACITY));
 }
@@ -187,27 +213,70 @@ add_node(HnswBuild *build, const float *values, ItemPointer tid)
 	pg_atomic_fetch_add_u64(&build->shared->rows, 1);
 }
 
+/* Fill one of the node pages, which is in the relation already. */
+static void
+fill_node_page(HnswBuild *build, BlockNumber first_block, uint32 number)
+{
+	HnswIndex *index = build->index;
+	Buffer buffer = ReadBufferExtended(build->rel, MAIN_FORKNUM, first_block + number,
+									   RBM_ZERO_AND_LOCK, NULL);
+	Page page = BufferGetPage(buffer);
+
+	hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
+	hnsw_page_tail(page)->used =
+		vs_hnsw_builder_write_page(build->builder, number,
+								   (uint8_t *) hnsw_slot(&index->geometry, page, 0));
+	MarkBufferDirty(buffer);
+	UnlockReleaseBuffer(buffer);
+}
+
+/* The next pages for this participant to work on; false when all `pages` have been given out. */
+static bool
+next_pages(HnswBuild *build, uint32 pages, uint32 *begin, uint32 *end)
+{
+	uint64 next = pg_atomic_fetch_add_u64(&build->shared->next_page, PAGES_AT_ONCE);
+
+	*begin = Min(next, pages);
+	*end = Min(next + PAGES_AT_ONCE, pages);
+	return *begin < *end;
+}
+
 void
 hnsw_write_node_pages(HnswBuild *build, BlockNumber first_block, uint32 pages)
 {
-	HnswIndex *index = build->index;
+	uint32 begin;
+	uint32 end;
 
-	for (uint32 i = 0; i < pages; i++)
+	if (build->leader)
 	{
-		Buffer buffer = vs_extend_relation(build->rel, MAIN_FORKNUM);
-		Page page = BufferGetPage(buffer);
-
-		if (BufferGetBlockNumber(buffer) != first_block + i)
-			elog(ERROR, "unexpected block %u in index \"%s\"", BufferGetBlockNumber(buffer),
-				 RelationGetRelationName(build->rel));
-		hnsw_init_page(page, VS_PAGE_NODES, index->meta.index_tag);
-		hnsw_page_tail(page)->used =
-			vs_hnsw_builder_write_page(build->builder, i,
-									   (uint8_t *) hnsw_slot(&index->geometry, page, 0));
-		MarkBufferDirty(buffer);
-		UnlockReleaseBuffer(buffer);
-		CHECK_FOR_INTERRUPTS();
+		vs_add_zero_pages(build->rel, MAIN_FORKNUM, first_block, pages);
+		pg_atomic_write_u64(&build->shared->next_page, 0);
 	}
+	hnsw_build_synchronize(build);
+	while (next_pages(build, pages, &begin, &end))
+	{
+		CHECK_FOR_INTERRUPTS();
+		for (uint32 i = begin; i < end; i++)
+			fill_node_page(build, first_block, i);
+	}
+	hnsw_build_synchronize(build);
+}
+
+/* Log all pages of the finished index, if it needs that; everybody's. */
+static void
+log_pages(HnswBuild *build)
+{
+	uint32 pages = 0;
+	uint32 begin;
+	uint32 end;
+
+	if (build->leader)
+		pg_atomic_write_u64(&build->shared->next_page, 0);
+	hnsw_build_synchronize(build);
+	if (RelationNeedsWAL(build->rel))
+		pages = RelationGetNumberOfBlocks(build->rel);
+	while (next_pages(build, pages, &begin, &end))
+		log_newpage_range(build->rel, MAIN_FORKNUM, begin, end, true);
 }
 
 void
@@ -225,13 +294,12 @@ hnsw_write_duplicates(HnswBuild *build)
 	}
 }
 
-/* Write the linked graph; the leader's. */
+/* Write what tells of the linked graph, whose pages are written; the leader's. */
 static void
-write_graph(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, int entry_level)
+write_meta(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, int entry_level)
 {
 	HnswIndex *index = build->index;
 
-	hnsw_write_node_pages(build, first_block, pages);
 	if (vs_hnsw_builder_calibration(build->builder, index->meta.calibrated_ef))
 		index->meta.calibrated_rows = vs_hnsw_builder_count(build->builder);
 	index->meta.entry = entry;
@@ -246,7 +314,7 @@ write_graph(HnswBuild *build, uint32 first_block, uint32 pages, VsNodeId entry, 
 static void
 build_in_memory(HnswBuild *build)
 {
-	uint32 first_block = RelationGetNumberOfBlocks(build->rel);
+	BlockNumber first_block = RelationGetNumberOfBlocks(build->rel);
 	uint32 pages;
 	VsNodeId entry;
 	int entry_level;
@@ -257,8 +325,9 @@ build_in_memory(HnswBuild *build)
 	if (build->leader)
 		hnsw_begin_build_phase(HNSW_PHASE_WRITE, 0);
 	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
+	hnsw_write_node_pages(build, first_block, pages);
 	if (build->leader)
-		write_graph(build, first_block, pages, entry, entry_level);
+		write_meta(build, first_block, pages, entry, entry_level);
 }
 
 static void
@@ -292,7 +361,7 @@ hnsw_take_part(HnswBuild *build, TableScanDesc scan)
 		hnsw_build_in_parts(build);
 	else
 		build_in_memory(build);
-	hnsw_build_synchronize(build);
+	log_pages(build);
 	SpinLockAcquire(&shared->mutex);
 	shared->heap_tuples += heap_tuples;
 	shared->broken_hot_chain |= build->info->ii_BrokenHotChain;
@@ -346,8 +415,6 @@ hnsw_build(Relation heap, Relation rel, IndexInfo *info)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(rel));
 	check_options(rel);
 	run_build(heap, rel, info, &totals);
-	if (RelationNeedsWAL(rel))
-		log_newpage_range(rel, MAIN_FORKNUM, 0, RelationGetNumberOfBlocks(rel), true);
 	result->heap_tuples = totals.heap_tuples;
 	result->index_tuples = pg_atomic_read_u64(&totals.rows);
 	info->ii_BrokenHotChain |= totals.broken_hot_chain;

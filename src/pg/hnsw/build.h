@@ -27,6 +27,7 @@ typedef struct HnswBuildShared
 	Barrier barrier;		 /* phase 0: rows are being loaded, participants may still join */
 	pg_atomic_uint32 outgrown; /* set when a row found no room */
 	pg_atomic_uint64 rows;	 /* indexed so far */
+	pg_atomic_uint64 next_page; /* to be filled or logged by whoever comes first */
 
 	/* Building in parts. */
 	SharedFileSet files; /* rows of workers that found no room */
@@ -77,7 +78,7 @@ extern void hnsw_begin_build_phase(int phase, double total);
 extern void hnsw_report_build_progress(uint64 done);
 /* Wait for all participants. */
 extern void hnsw_build_synchronize(HnswBuild *build);
-/* Append the builder's node pages to the relation. */
+/* Append the builder's node pages to the relation, whose length is first_block; everybody's. */
 extern void hnsw_write_node_pages(HnswBuild *build, BlockNumber first_block, uint32 pages);
 /* Write the heap rows beyond the first of the builder's nodes. */
 extern void hnsw_write_duplicates(HnswBuild *build);

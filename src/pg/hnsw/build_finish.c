@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * build_finish.c - the last steps of a build in parts: the presets, and links to nodes that none leads to.
+ * build_finish.c - the last steps of a build in parts: sketches, the presets, and links to nodes that none leads
+ * to.
  *
  * Owns: what an in-memory build does before it writes pages (layout.cpp, calibrate.cpp), done on pages.
  * The leader's alone.
@@ -86,6 +87,7 @@ hnsw_finish_parts(HnswPartBuild *parts)
 
 	hnsw_overwrite_meta(index->rel, &index->meta);
 	hnsw_refresh_meta(index);
+	hnsw_sketch_index(index);
 	calibrate(parts);
 	insert_held_rows(parts);
 	connect_nodes(index);

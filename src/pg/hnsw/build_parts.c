@@ -257,9 +257,9 @@ climb(HnswBuild *build, HnswPartBuild *parts)
 		add_uppers(parts, build->builder, build->shared->upper_capacity);
 	vs_hnsw_builder_link(build->builder);
 	pages = vs_hnsw_builder_layout(build->builder, first_block, &entry, &entry_level);
+	hnsw_write_node_pages(build, first_block, pages);
 	if (parts == NULL)
 		return;
-	hnsw_write_node_pages(build, first_block, pages);
 	index->meta.entry = pages > 0 ? entry : parts->parts[0].first_id;
 	index->meta.entry_level = pages > 0 ? entry_level : 0;
 	index->meta.insert_block = parts->block;

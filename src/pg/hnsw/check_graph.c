@@ -37,6 +37,54 @@ still_links(HnswCheck *check, VsNodeId id, int level, VsNodeId link)
 	return hnsw_has_link(node.links, node.degree, link);
 }
 
+/*
+ * True when the sketch of a link is surely not that of the node behind it: the node was the same before and
+ * after the list was seen to have this link.
+ */
+static bool
+sketch_is_wrong(HnswCheck *check, VsNodeId id, VsNodeId link)
+{
+	HnswIndex *index = check->index;
+	const VsHnswGeometry *geometry = &index->geometry;
+	size_t stride = vs_hnsw_load_stride(geometry);
+	VsHnswRecord *before = palloc(stride);
+	VsHnswRecord *after = palloc(stride);
+	bool wrong = false;
+	VsHnswNode node;
+
+	index->host.load(index, &link, 1, (uint8_t *) before, stride);
+	if (index->host.read_node(index, id, 0, &node) && (node.flags & VS_NODE_TOMBSTONE) == 0)
+	{
+		VsHnswRecord *record = index->node;
+
+		index->host.load(index, &link, 1, (uint8_t *) after, stride);
+		for (int i = 0; i < node.degree; i++)
+			if (node.links[i] == link)
+				wrong = vs_hnsw_same_code(before, after, geometry->code_bytes) &&
+					!vs_hnsw_sketch_fits(geometry, record, after,
+										 vs_record_sketch(geometry, record, i));
+	}
+	pfree(before);
+	pfree(after);
+	return wrong;
+}
+
+/* Whether the sketch of a link is that of the node behind it, which exists. */
+static bool
+sketch_fits(HnswCheck *check, VsHnswRecord *record, int link)
+{
+	HnswIndex *index = check->index;
+	const VsHnswGeometry *geometry = &index->geometry;
+	size_t stride = vs_hnsw_load_stride(geometry);
+	VsHnswRecord *neighbor = palloc(stride);
+	bool fits;
+
+	index->host.load(index, &vs_record_links(geometry, record)[link], 1, (uint8_t *) neighbor, stride);
+	fits = vs_hnsw_sketch_fits(geometry, record, neighbor, vs_record_sketch(geometry, record, link));
+	pfree(neighbor);
+	return fits;
+}
+
 static void
 check_list(HnswCheck *check, VsNodeId id, VsHnswRecord *record)
 {
@@ -53,6 +101,10 @@ check_list(HnswCheck *check, VsNodeId id, VsHnswRecord *record)
 				 still_links(check, id, record->level, links[i]))
 			hnsw_report(check, HNSW_ERROR, hnsw_node_name(check, id),
 						"it links to node %u, which does not exist at level %d", links[i], record->level);
+		else if (hnsw_has_sketches(check->index, record->level) && !sketch_fits(check, record, i) &&
+				 sketch_is_wrong(check, id, links[i]))
+			hnsw_report(check, HNSW_ERROR, hnsw_node_name(check, id),
+						"its sketch of node %u is not the one of that node", links[i]);
 	}
 }
 

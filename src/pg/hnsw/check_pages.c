@@ -23,14 +23,14 @@ meta_problem(const VsHnswMeta *meta, Page page)
 
 	if (!hnsw_page_is(page, VS_PAGE_META) || meta->magic != VS_HNSW_MAGIC)
 		return "it is not the first page of an hnsw index";
-	if (meta->version != VS_HNSW_VERSION)
+	if (meta->storage > VS_STORAGE_SKETCH || meta->version != hnsw_meta_version(meta->storage))
 		return "it was written by another version of vecstore";
 	if (meta->byte_order != VS_HNSW_BYTE_ORDER || meta->page_bytes != BLCKSZ)
 		return "it was written on a machine with another byte order or page size";
 	if (meta->metric < VS_METRIC_L2 || meta->metric > VS_METRIC_L1)
 		return "its metric is unknown";
-	if (!vs_hnsw_geometry(meta->dims, meta->m, &geometry))
-		return "its dimensions and m are impossible";
+	if (!vs_hnsw_geometry(meta->dims, meta->m, meta->storage, &geometry))
+		return "its dimensions, m and storage are impossible";
 	if (meta->code_kind != geometry.code_kind)
 		return "its kind of code is not the one of its dimensions and m";
 	if (meta->record_bytes != geometry.record_bytes ||

@@ -45,11 +45,23 @@ live_base(HnswIndex *index, Buffer buffer, VsNodeId id)
 	return record;
 }
 
+/* Header and code of a node. */
+static VsHnswRecord *
+load_record(HnswIndex *index, VsNodeId id)
+{
+	size_t stride = vs_hnsw_load_stride(&index->geometry);
+	VsHnswRecord *record = palloc(stride);
+
+	index->host.load(index, &id, 1, (uint8_t *) record, stride);
+	return record;
+}
+
 /* Put a link to `to` into the list of `from`, if that can spare a place. */
 static bool
 link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 {
 	HnswIndex *index = reach->index;
+	VsHnswRecord *target = load_record(index, to);
 	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, from));
 	VsHnswRecord *record;
 	VsPageEdit edit;
@@ -65,12 +77,16 @@ link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 		record = hnsw_slot(&index->geometry, vs_edit_page(&edit, buffer, false),
 						   vs_node_slot(&index->geometry, from));
 		vs_record_links(&index->geometry, record)[place] = to;
+		if (hnsw_has_sketches(index, 0))
+			vs_hnsw_sketch(&index->geometry, record, target,
+						   vs_record_sketch(&index->geometry, record, place));
 		if (place == record->degree)
 			record->degree++;
 		record->edge_version++;
 		vs_edit_commit(&edit);
 	}
 	UnlockReleaseBuffer(buffer);
+	pfree(target);
 	return place >= 0;
 }
 
@@ -78,10 +94,16 @@ link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 static void
 restore_links(HnswIndex *index, VsNodeId id, const VsNodeId *links, int count)
 {
-	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, id));
-	VsHnswRecord *record;
+	const VsHnswGeometry *geometry = &index->geometry;
+	uint8 *sketches = palloc(Max(count * geometry->sketch_bytes, 1));
+	VsHnswRecord *record = load_record(index, id);
+	Buffer buffer;
 	VsPageEdit edit;
 
+	if (hnsw_has_sketches(index, 0))
+		hnsw_make_sketches(index, record, links, count, sketches);
+	pfree(record);
+	buffer = hnsw_pin(index, vs_node_block(geometry, id));
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	record = live_base(index, buffer, id);
 	if (record != NULL && record->degree == 0)
@@ -89,25 +111,26 @@ restore_links(HnswIndex *index, VsNodeId id, const VsNodeId *links, int count)
 		vs_edit_begin(&edit, index->rel, index->logged);
 		record = hnsw_slot(&index->geometry, vs_edit_page(&edit, buffer, false),
 						   vs_node_slot(&index->geometry, id));
-		memcpy(vs_record_links(&index->geometry, record), links, count * sizeof(VsNodeId));
+		memcpy(vs_record_links(geometry, record), links, count * sizeof(VsNodeId));
+		if (hnsw_has_sketches(index, 0))
+			memcpy(vs_record_sketch(geometry, record, 0), sketches, count * geometry->sketch_bytes);
 		record->degree = count;
 		record->edge_version++;
 		vs_edit_commit(&edit);
 	}
 	UnlockReleaseBuffer(buffer);
+	pfree(sketches);
 }
 
 /* Search with the node's vector: the links that a new node in its place would get, nearest first. */
 static int
 search_place(HnswIndex *index, VsHnswInserter *inserter, VsNodeId id, VsNodeId *links)
 {
-	size_t stride = vs_hnsw_load_stride(&index->geometry);
-	VsHnswRecord *record = palloc(stride);
+	VsHnswRecord *record = load_record(index, id);
 	const VsNodeId *found;
 	int found_count;
 	int count = 0;
 
-	index->host.load(index, &id, 1, (uint8_t *) record, stride);
 	vs_hnsw_query_from_record(&index->query, record);
 	hnsw_search_place(index, inserter, record, 0, false);
 	found_count = vs_hnsw_inserter_links(inserter, 0, &found);

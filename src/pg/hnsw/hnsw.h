@@ -48,6 +48,7 @@ typedef struct HnswOptions
 	int m;
 	int ef_construction;
 	int ef_search; /* 0: from the preset */
+	VsHnswStorage storage;
 } HnswOptions;
 
 /* Backend-local memory of where blocks were found in the buffer pool; see hints.h. */
@@ -73,12 +74,17 @@ typedef struct HnswIndex
 	HnswHints *hints;
 	bool announce; /* ask for blocks ahead of reading them: effective_io_concurrency is not 0 */
 	float *values; /* dims floats: the vector at hand */
+	/* With sketches: the record of level 0 that read_node read last, its estimate, and scratch. */
+	VsHnswRecord *node;
+	float node_estimate;
+	float *sketch_scratch;
 } HnswIndex;
 
 /* handler.c, opclass.c, cost.c */
 extern bytea *hnsw_options(Datum reloptions, bool validate);
 extern int hnsw_option_m(Relation index);
 extern int hnsw_option_ef_construction(Relation index);
+extern VsHnswStorage hnsw_option_storage(Relation index);
 extern const HnswOpclass *hnsw_opclass(Relation index);
 extern bool hnsw_validate(Oid opclassoid);
 extern void hnsw_cost_estimate(struct PlannerInfo *root, struct IndexPath *path, double loop_count,
@@ -101,6 +107,13 @@ extern bool hnsw_change_insert_block(HnswIndex *index, BlockNumber expected, Blo
 extern void hnsw_set_posting_block(HnswIndex *index, BlockNumber block);
 /* Make *id the entry if the entry is still `expected`; false when somebody else changed it. */
 extern bool hnsw_change_entry(HnswIndex *index, VsNodeId expected, VsNodeId id, int level);
+
+/* Indexes with sketches have a version of their own. */
+static inline uint16
+hnsw_meta_version(VsHnswStorage storage)
+{
+	return storage == VS_STORAGE_SKETCH ? VS_HNSW_SKETCH_VERSION : VS_HNSW_VERSION;
+}
 
 static inline bool
 hnsw_has_link(const VsNodeId *links, int count, VsNodeId id)
@@ -155,6 +168,22 @@ hnsw_slot(const VsHnswGeometry *geometry, Page page, uint32 slot)
 
 extern VsNodeId hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const VsNodeId *links);
 
+/* sketches.c: what nodes know of their neighbours */
+/* Write the sketches of the nodes behind `count` links, as `node` sees them, one after the other. */
+extern void hnsw_make_sketches(HnswIndex *index, const VsHnswRecord *node, const VsNodeId *links,
+							   int count, uint8 *sketches);
+/* Make the sketches of a record of level 0, whole and not locked, fit its links. */
+extern void hnsw_sketch_record(HnswIndex *index, VsHnswRecord *record);
+/* Make all sketches of an index that is being built. */
+extern void hnsw_sketch_index(HnswIndex *index);
+
+/* True for records that have sketches. */
+static inline bool
+hnsw_has_sketches(const HnswIndex *index, int level)
+{
+	return index->geometry.sketch_bits > 0 && level == 0;
+}
+
 /* posting.c: nodes with several heap rows */
 extern bool hnsw_add_heap_row(HnswIndex *index, VsNodeId id, const VsHnswRecord *record,
 							  ItemPointer tid);
@@ -173,7 +202,8 @@ extern VsHnswPosting *hnsw_chain_cell(Relation rel, Page page, uint32 cell, VsNo
 #define hnsw_posting_slot(cell) ((cell) & ((1 << VS_POSTING_SLOT_BITS) - 1))
 
 /* link_back.c: links to a new node */
-extern void hnsw_link_back(HnswIndex *index, VsHnswInserter *inserter, const VsNodeId *ids, int level);
+extern void hnsw_link_back(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord *record,
+						   const VsNodeId *ids, int level);
 extern bool hnsw_write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *seen, int position,
 							VsNodeId to);
 

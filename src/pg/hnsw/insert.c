@@ -149,7 +149,7 @@ begin_graph(HnswIndex *index, VsHnswInserter *inserter, const NewNode *node)
 	hnsw_refresh_meta(index);
 	search_place(index, inserter, node, false);
 	link_forward(index, inserter, node);
-	hnsw_link_back(index, inserter, node->ids, node->level);
+	hnsw_link_back(index, inserter, node->record, node->ids, node->level);
 }
 
 /*
@@ -174,7 +174,7 @@ insert_node(HnswIndex *index, VsHnswInserter *inserter, NewNode *node, ItemPoint
 	if (join_same_node(index, inserter, node, tid))
 		return;
 	store_records(index, inserter, node, tid);
-	hnsw_link_back(index, inserter, node->ids, node->level);
+	hnsw_link_back(index, inserter, node->record, node->ids, node->level);
 	if (vs_hnsw_inserter_nearest(inserter) == VS_NO_NODE)
 		begin_graph(index, inserter, node);
 	offer_entry(index, inserter, node);

@@ -34,6 +34,7 @@ typedef struct Links
 {
 	HnswIndex *index;
 	VsHnswInserter *inserter;
+	const VsHnswRecord *target; /* header and code of the node that the links lead to */
 	int count;
 	Link *links;
 } Links;
@@ -134,9 +135,24 @@ compare_links(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-/* Add a link to a patch of its locked page; false when its list has changed. */
+/* Add the sketch of a link's target, if the record has such. */
+static void
+patch_sketch(HnswIndex *index, VsPagePatch *patch, Buffer buffer, VsHnswRecord *record,
+			 const Link *link, const VsHnswRecord *target)
+{
+	uint8 sketch[BLCKSZ];
+
+	if (!hnsw_has_sketches(index, record->level))
+		return;
+	vs_hnsw_sketch(&index->geometry, record, target, sketch);
+	vs_patch_write(patch, buffer, vs_record_sketch(&index->geometry, record, link->position), sketch,
+				   index->geometry.sketch_bytes);
+}
+
+/* Add a link to `target` to a patch of its locked page; false when its list has changed. */
 static bool
-patch_link(HnswIndex *index, VsPagePatch *patch, Buffer buffer, const Link *link)
+patch_link(HnswIndex *index, VsPagePatch *patch, Buffer buffer, const Link *link,
+		   const VsHnswRecord *target)
 {
 	VsHnswRecord *record = hnsw_slot(&index->geometry, BufferGetPage(buffer),
 									 vs_node_slot(&index->geometry, link->from));
@@ -151,6 +167,7 @@ patch_link(HnswIndex *index, VsPagePatch *patch, Buffer buffer, const Link *link
 				   offsetof(VsHnswRecord, heap_tid) - offsetof(VsHnswRecord, degree));
 	vs_patch_write(patch, buffer, &vs_record_links(&index->geometry, record)[link->position],
 				   &link->to, sizeof(link->to));
+	patch_sketch(index, patch, buffer, record, link, target);
 	return true;
 }
 
@@ -194,7 +211,7 @@ lock_pages(Buffer *buffers, int pages)
  * those whose lists have changed are moved to the front, *changed of them.
  */
 static int
-write_group(HnswIndex *index, Link *links, int count, int *changed)
+write_group(HnswIndex *index, Link *links, int count, const VsHnswRecord *target, int *changed)
 {
 	Buffer buffers[VS_PATCH_PAGES] = {InvalidBuffer};
 	VsPagePatch patch;
@@ -212,7 +229,7 @@ write_group(HnswIndex *index, Link *links, int count, int *changed)
 
 		if (block != BufferGetBlockNumber(buffers[page]) && ++page == pages)
 			break;
-		if (!patch_link(index, &patch, buffers[page], &links[i]))
+		if (!patch_link(index, &patch, buffers[page], &links[i], target))
 			links[(*changed)++] = links[i];
 	}
 	if (patch.pages > 0)
@@ -233,7 +250,8 @@ write_links(Links *links)
 	while (done < links->count)
 	{
 		int changed;
-		int tried = write_group(links->index, links->links + done, links->count - done, &changed);
+		int tried = write_group(links->index, links->links + done, links->count - done,
+								links->target, &changed);
 
 		memmove(links->links + kept, links->links + done, changed * sizeof(Link));
 		kept += changed;
@@ -244,12 +262,13 @@ write_links(Links *links)
 
 /*
  * Let the nodes that the inserter chose link to a new node, which is complete: ids are its records, from
- * level 0 to `level`.
+ * level 0 to `level`, all with the code of `record`.
  */
 void
-hnsw_link_back(HnswIndex *index, VsHnswInserter *inserter, const VsNodeId *ids, int level)
+hnsw_link_back(HnswIndex *index, VsHnswInserter *inserter, const VsHnswRecord *record,
+			   const VsNodeId *ids, int level)
 {
-	Links links = {.index = index, .inserter = inserter};
+	Links links = {.index = index, .inserter = inserter, .target = record};
 	int limit = 1;
 
 	for (int i = 0; i <= level; i++)
@@ -274,8 +293,12 @@ hnsw_write_link(HnswIndex *index, VsNodeId from, const VsHnswNode *seen, int pos
 				 .position = position,
 				 .degree = Max(seen->degree, position + 1),
 				 .edge_version = seen->edge_version};
+	size_t stride = vs_hnsw_load_stride(&index->geometry);
+	VsHnswRecord *target = palloc(stride);
 	int changed;
 
-	write_group(index, &link, 1, &changed);
+	index->host.load(index, &to, 1, (uint8 *) target, stride);
+	write_group(index, &link, 1, target, &changed);
+	pfree(target);
 	return changed == 0;
 }

@@ -40,7 +40,8 @@ hnsw_init_meta(VsHnswMeta *meta, Relation index, int dims)
 
 	memset(meta, 0, sizeof(*meta));
 	meta->magic = VS_HNSW_MAGIC;
-	meta->version = VS_HNSW_VERSION;
+	meta->storage = hnsw_option_storage(index);
+	meta->version = hnsw_meta_version(meta->storage);
 	meta->metric = opclass->metric;
 	meta->element = opclass->element;
 	meta->byte_order = VS_HNSW_BYTE_ORDER;
@@ -48,7 +49,7 @@ hnsw_init_meta(VsHnswMeta *meta, Relation index, int dims)
 	meta->dims = dims;
 	meta->m = hnsw_option_m(index);
 	meta->ef_construction = hnsw_option_ef_construction(index);
-	if (!vs_hnsw_geometry(meta->dims, meta->m, &geometry))
+	if (!vs_hnsw_geometry(meta->dims, meta->m, meta->storage, &geometry))
 		elog(ERROR, "no hnsw index has %d dimensions with m = %d", dims, meta->m);
 	meta->record_bytes = geometry.record_bytes;
 	meta->slots_per_page = geometry.slots_per_page;
@@ -102,7 +103,7 @@ check_meta(Relation index, const VsHnswMeta *meta, bool is_meta)
 
 	if (!is_meta || meta->magic != VS_HNSW_MAGIC)
 		problem = "Its first page is not that of an hnsw index.";
-	else if (meta->version != VS_HNSW_VERSION)
+	else if (meta->storage > VS_STORAGE_SKETCH || meta->version != hnsw_meta_version(meta->storage))
 		problem = "It was written by another version of vecstore.";
 	else if (meta->byte_order != VS_HNSW_BYTE_ORDER || meta->page_bytes != BLCKSZ)
 		problem = "It was written on a machine with another byte order or page size.";

@@ -3,7 +3,7 @@
  * opclass.c - operator classes and index options.
  *
  * Owns: what an operator class says about metric and element type (support function 1), and the
- * reloptions m, ef_construction and ef_search.
+ * reloptions m, ef_construction, ef_search and storage.
  */
 #include "postgres.h"
 
@@ -15,6 +15,12 @@
 #include "pg/hnsw/opclass.h"
 
 static relopt_kind hnsw_relopt_kind;
+
+static relopt_enum_elt_def storages[] = {
+	{"plain", VS_STORAGE_PLAIN},
+	{"sketch", VS_STORAGE_SKETCH},
+	{(const char *) NULL},
+};
 
 void
 vs_define_hnsw_options(void)
@@ -29,6 +35,10 @@ vs_define_hnsw_options(void)
 	add_int_reloption(hnsw_relopt_kind, "ef_search",
 					  "Size of the candidate list of searches, 0: from vecstore.search_preset", 0, 0,
 					  HNSW_MAX_EF_SEARCH, ShareUpdateExclusiveLock);
+	add_enum_reloption(hnsw_relopt_kind, "storage",
+					   "What nodes know of their neighbours: only where they are, or sketches of them",
+					   storages, VS_STORAGE_PLAIN,
+					   "Valid values are \"plain\" and \"sketch\".", AccessExclusiveLock);
 }
 
 bytea *
@@ -38,6 +48,7 @@ hnsw_options(Datum reloptions, bool validate)
 		{"m", RELOPT_TYPE_INT, offsetof(HnswOptions, m)},
 		{"ef_construction", RELOPT_TYPE_INT, offsetof(HnswOptions, ef_construction)},
 		{"ef_search", RELOPT_TYPE_INT, offsetof(HnswOptions, ef_search)},
+		{"storage", RELOPT_TYPE_ENUM, offsetof(HnswOptions, storage)},
 	};
 
 	return (bytea *) build_reloptions(reloptions, validate, hnsw_relopt_kind, sizeof(HnswOptions),
@@ -58,6 +69,14 @@ hnsw_option_ef_construction(Relation index)
 	HnswOptions *options = (HnswOptions *) index->rd_options;
 
 	return options ? options->ef_construction : HNSW_DEFAULT_EF_CONSTRUCTION;
+}
+
+VsHnswStorage
+hnsw_option_storage(Relation index)
+{
+	HnswOptions *options = (HnswOptions *) index->rd_options;
+
+	return options ? options->storage : VS_STORAGE_PLAIN;
 }
 
 /* Beam width of a preset where the index has none of its own (design: 20, 50, 100, 200). */

@@ -130,9 +130,10 @@ init_node_page(HnswIndex *index, Buffer buffer)
 	vs_edit_commit(&edit);
 }
 
-/* Write header, code and links into a free slot of an exclusively locked page. */
+/* Write header, code, links and their sketches, if any, into a free slot of an exclusively locked page. */
 static void
-fill_slot(HnswIndex *index, Buffer buffer, int slot, VsHnswRecord *record, const VsNodeId *links)
+fill_slot(HnswIndex *index, Buffer buffer, int slot, VsHnswRecord *record, const VsNodeId *links,
+		  const uint8 *sketches)
 {
 	const VsHnswGeometry *geometry = &index->geometry;
 	Page page = BufferGetPage(buffer);
@@ -147,6 +148,9 @@ fill_slot(HnswIndex *index, Buffer buffer, int slot, VsHnswRecord *record, const
 	vs_patch_write(&patch, buffer, target, record, geometry->links_offset);
 	vs_patch_write(&patch, buffer, vs_record_links(geometry, target), links,
 				   record->degree * sizeof(VsNodeId));
+	if (sketches != NULL)
+		vs_patch_write(&patch, buffer, vs_record_sketch(geometry, target, 0), sketches,
+					   record->degree * geometry->sketch_bytes);
 	vs_patch_write(&patch, buffer, &hnsw_page_tail(page)->used, &used, sizeof(used));
 	if (header->pd_lower != header->pd_upper)
 		vs_patch_write(&patch, buffer, &header->pd_lower, &header->pd_upper, sizeof(header->pd_upper));
@@ -160,16 +164,26 @@ fill_slot(HnswIndex *index, Buffer buffer, int slot, VsHnswRecord *record, const
 VsNodeId
 hnsw_store_node(HnswIndex *index, VsHnswRecord *record, const VsNodeId *links)
 {
+	uint8 *sketches = NULL;
 	bool fresh;
-	Buffer buffer = lock_page_with_room(index, &fresh);
-	BlockNumber block = BufferGetBlockNumber(buffer);
+	Buffer buffer;
+	BlockNumber block;
 	int slot;
 
+	if (hnsw_has_sketches(index, record->level) && record->degree > 0)
+	{
+		sketches = palloc(record->degree * index->geometry.sketch_bytes);
+		hnsw_make_sketches(index, record, links, record->degree, sketches);
+	}
+	buffer = lock_page_with_room(index, &fresh);
+	block = BufferGetBlockNumber(buffer);
 	if (fresh)
 		init_node_page(index, buffer);
 	slot = find_free_slot(&index->geometry, BufferGetPage(buffer));
-	fill_slot(index, buffer, slot, record, links);
+	fill_slot(index, buffer, slot, record, links, sketches);
 	UnlockReleaseBuffer(buffer);
+	if (sketches != NULL)
+		pfree(sketches);
 	if (block != index->meta.insert_block)
 		offer_page(index, block);
 	return vs_make_node_id(&index->geometry, block, slot);

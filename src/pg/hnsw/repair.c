@@ -161,6 +161,8 @@ propose_list(Repair *repair, VsNodeId self, VsHnswRecord *record)
 	record->degree = vs_hnsw_choose_links(repair->inserter, record, options,
 										  repair->kept_count + repair->candidate_count, limit,
 										  vs_record_links(geometry, record));
+	if (hnsw_has_sketches(repair->vacuum->index, record->level))
+		hnsw_sketch_record(repair->vacuum->index, record);
 }
 
 /* Propose lists for all records of the image that need one; false when none does. */
@@ -192,8 +194,14 @@ drop_links_to_tombstones(Repair *repair, VsHnswRecord *record)
 	int kept = 0;
 
 	for (int i = 0; i < degree; i++)
-		if (!is_tombstone(repair, links[i]))
-			links[kept++] = links[i];
+	{
+		if (is_tombstone(repair, links[i]))
+			continue;
+		if (hnsw_has_sketches(repair->vacuum->index, record->level))
+			memmove(vs_record_sketch(geometry, record, kept), vs_record_sketch(geometry, record, i),
+					geometry->sketch_bytes);
+		links[kept++] = links[i];
+	}
 	record->degree = kept;
 }
 
@@ -206,6 +214,9 @@ take_list(Repair *repair, VsHnswRecord *record, VsHnswRecord *proposed)
 	record->degree = proposed->degree;
 	memcpy(vs_record_links(geometry, record), vs_record_links(geometry, proposed),
 		   proposed->degree * sizeof(VsNodeId));
+	if (hnsw_has_sketches(repair->vacuum->index, record->level))
+		memcpy(vs_record_sketch(geometry, record, 0), vs_record_sketch(geometry, proposed, 0),
+			   proposed->degree * geometry->sketch_bytes);
 }
 
 /* Write the proposed lists; the page is not locked. */

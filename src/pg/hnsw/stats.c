@@ -35,6 +35,7 @@ typedef enum StatsColumn
 	STATS_DUPLICATES,
 	STATS_CODE,
 	STATS_CALIBRATION,
+	STATS_STORAGE,
 	STATS_COLUMNS
 } StatsColumn;
 
@@ -165,6 +166,8 @@ fill_columns(const HnswIndex *index, const Counts *counts, Datum *values, bool *
 	values[STATS_DEAD_SHARE] = ratio(counts->tombstones, counts->records);
 	values[STATS_DUPLICATES] = Int64GetDatum(counts->rows - counts->nodes);
 	values[STATS_CODE] = CStringGetTextDatum(code_name(index->geometry.code_kind));
+	values[STATS_STORAGE] =
+		CStringGetTextDatum(meta->storage == VS_STORAGE_SKETCH ? "sketch" : "plain");
 	nulls[STATS_CALIBRATION] = meta->calibrated_rows == 0;
 	if (meta->calibrated_rows > 0)
 		values[STATS_CALIBRATION] = calibration(meta);
