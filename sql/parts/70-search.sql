@@ -55,6 +55,42 @@ END $$;
 COMMENT ON FUNCTION vecstore.search_column(regclass, text, name) IS
   'internal: the one indexed column of a kind (vector, text), its type, the operator it is ordered by, the text search configuration it is made with';
 
+CREATE FUNCTION vecstore.search_key(rel regclass, wanted name, OUT id name, OUT type text)
+  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+BEGIN
+  id := coalesce(wanted, (SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                          WHERE i.indrelid = rel AND i.indisprimary AND i.indnkeyatts = 1));
+  IF id IS NULL THEN
+    RAISE EXCEPTION '% has no primary key of one column', rel USING ERRCODE = 'undefined_column', HINT = 'Name a unique column: id_column';
+  END IF;
+  type := (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
+           WHERE a.attrelid = rel AND a.attname = id AND a.attnum > 0 AND NOT a.attisdropped);
+  IF type IS NULL THEN
+    RAISE EXCEPTION '% has no column "%"', rel, id USING ERRCODE = 'undefined_column';
+  END IF;
+END $$;
+COMMENT ON FUNCTION vecstore.search_key(regclass, name) IS 'internal: the column that identifies a row, the primary key or the one wanted, and its type';
+
+-- What the caller may see, without vectors and tsvectors unless they are named.
+CREATE FUNCTION vecstore.search_row(rel regclass, columns name[]) RETURNS text
+  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
+DECLARE
+  shown text;
+  hidden text;
+BEGIN
+  SELECT string_agg(format('%L, t.%I', a.attname, a.attname), ', ' ORDER BY a.attnum)
+    FILTER (WHERE CASE WHEN columns IS NULL THEN ty.typname <> ALL ('{vector,halfvec,tsvector}'::name[]) ELSE a.attname = ANY (columns) END),
+    (SELECT string_agg(c::text, ', ') FROM unnest(columns) c WHERE NOT c = ANY (array_agg(a.attname)))
+  INTO shown, hidden
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
+  WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped AND pg_catalog.has_column_privilege(rel, a.attnum, 'SELECT');
+  IF hidden IS NOT NULL THEN
+    RAISE EXCEPTION '% has no column % that you may read', rel, hidden USING ERRCODE = 'undefined_column';
+  END IF;
+  RETURN format('pg_catalog.jsonb_build_object(%s)', coalesce(shown, ''));
+END $$;
+COMMENT ON FUNCTION vecstore.search_row(regclass, name[]) IS 'internal: SQL for a row t as jsonb, of the columns the caller may read';
+
 CREATE FUNCTION vecstore.search_sql(
     rel regclass, by_vector boolean, by_text boolean, filter text DEFAULT NULL, k integer DEFAULT 10, fusion text DEFAULT 'rrf',
     candidates integer DEFAULT 100, weights float8[] DEFAULT NULL, vector_column name DEFAULT NULL, text_column name DEFAULT NULL,
@@ -63,10 +99,8 @@ CREATE FUNCTION vecstore.search_sql(
 DECLARE
   condition text := CASE WHEN filter IS NULL THEN 'true' ELSE vecstore.filter_expression(filter) END;
   depth integer := greatest(candidates, k);
-  id name := id_column;
-  id_type text;
+  key record;
   shown text;
-  hidden text;
   vector_source record;
   text_source record;
   query text;
@@ -79,35 +113,12 @@ BEGIN
   IF NOT (by_vector OR by_text) THEN
     RAISE EXCEPTION 'nothing to search for' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give query_vector, query_text or both.';
   END IF;
-  IF id IS NULL THEN
-    id := (SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-           WHERE i.indrelid = rel AND i.indisprimary AND i.indnkeyatts = 1);
-    IF id IS NULL THEN
-      RAISE EXCEPTION '% has no primary key of one column', rel USING ERRCODE = 'undefined_column', HINT = 'Name a unique column: id_column => ...';
-    END IF;
-  END IF;
-  id_type := (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-              WHERE a.attrelid = rel AND a.attname = id AND a.attnum > 0 AND NOT a.attisdropped);
-  IF id_type IS NULL THEN
-    RAISE EXCEPTION '% has no column "%"', rel, id USING ERRCODE = 'undefined_column';
-  END IF;
-
-  -- the row: what the caller may see, without vectors and tsvectors unless they are named
-  SELECT string_agg(format('%L, t.%I', a.attname, a.attname), ', ' ORDER BY a.attnum)
-    FILTER (WHERE CASE WHEN columns IS NULL THEN ty.typname <> ALL ('{vector,halfvec,tsvector}'::name[]) ELSE a.attname = ANY (columns) END),
-    (SELECT string_agg(c::text, ', ') FROM unnest(columns) c WHERE NOT c = ANY (array_agg(a.attname)))
-  INTO shown, hidden
-  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-  WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped AND pg_catalog.has_column_privilege(rel, a.attnum, 'SELECT');
-  IF hidden IS NOT NULL THEN
-    RAISE EXCEPTION '% has no column % that you may read', rel, hidden USING ERRCODE = 'undefined_column';
-  END IF;
-  shown := format('pg_catalog.jsonb_build_object(%s)', coalesce(shown, ''));
-
+  key := vecstore.search_key(rel, id_column);
+  shown := vecstore.search_row(rel, columns);
   IF by_vector THEN
     vector_source := vecstore.search_column(rel, 'vector', vector_column);
     branch_v := format('SELECT t.%1$I AS id, t.%2$I %3$s $1::%7$s AS distance FROM %4$s t WHERE %5$s ORDER BY t.%2$I %3$s $1::%7$s LIMIT %6$s',
-                       id, vector_source.name, vector_source.operator, rel, condition, CASE WHEN by_text THEN depth ELSE k END, vector_source.type);
+                       key.id, vector_source.name, vector_source.operator, rel, condition, CASE WHEN by_text THEN depth ELSE k END, vector_source.type);
   END IF;
   IF by_text THEN
     text_source := vecstore.search_column(rel, 'text', text_column);
@@ -116,15 +127,15 @@ BEGIN
       query := 'vecstore.websearch_or_tsquery($2)';
     END IF;
     branch_t := format('SELECT t.%1$I AS id, t.%2$I %3$s %4$s AS distance FROM %5$s t WHERE t.%2$I OPERATOR(pg_catalog.@@) %4$s AND %6$s ORDER BY t.%2$I %3$s %4$s LIMIT %7$s',
-                       id, text_source.name, text_source.operator, query, rel, condition, CASE WHEN by_vector THEN depth ELSE k END);
+                       key.id, text_source.name, text_source.operator, query, rel, condition, CASE WHEN by_vector THEN depth ELSE k END);
   END IF;
 
   IF by_vector AND by_text THEN
     RETURN format(E'SELECT f.id, f.score, f.rank, %s\nFROM vecstore.fuse_text(%L, ARRAY[\n  (SELECT vecstore.ranking(b.id::text, b.distance) FROM (%s) b),\n  (SELECT vecstore.ranking(b.id::text, b.distance) FROM (%s) b)],\n  weights => %L, top_k => %s) f\n  JOIN %s t ON t.%I = f.id::%s\nORDER BY f.rank',
-                  shown, fusion, branch_v, branch_t, weights, k, rel, id, id_type);
+                  shown, fusion, branch_v, branch_t, weights, k, rel, key.id, key.type);
   END IF;
   RETURN format(E'SELECT b.id::text, 0 - b.distance, (row_number() OVER (ORDER BY b.distance, b.id))::int, %s\nFROM (%s) b JOIN %s t ON t.%I = b.id\nORDER BY 3',
-                shown, coalesce(branch_v, branch_t), rel, id);
+                shown, coalesce(branch_v, branch_t), rel, key.id);
 END $$;
 COMMENT ON FUNCTION vecstore.search_sql(regclass, boolean, boolean, text, integer, text, integer, float8[], name, name, name, regconfig, name[]) IS
   'the statement that vecstore.search runs: $1 is the vector, $2 the text';

@@ -1,5 +1,6 @@
 -- vecstore.search: modes, filters, what it finds by itself, what it refuses.
 
+\set SHOW_CONTEXT never
 CREATE TABLE books (id int PRIMARY KEY, title text, price int, embedding vector(3),
                     tsv tsvector GENERATED ALWAYS AS (to_tsvector('english', title)) STORED);
 INSERT INTO books SELECT i, (ARRAY['red fox', 'blue dog', 'green cat', 'red dogs'])[1 + i % 4] || ' ' || i, i, ARRAY[i % 7, i % 11, i % 13] FROM generate_series(1, 500) i;

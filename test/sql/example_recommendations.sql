@@ -1,0 +1,2 @@
+-- The example of recommendations runs and shows what it promises.
+\i examples/recommendations.sql
