@@ -43,7 +43,7 @@ void Matcher::Init(const Memory& memory, const VsBm25Query* query) {
       leaf_in_phrase_[node.leaf] |= in_phrase_[i];
       continue;
     }
-    const bool negated = negated_[i] || node.kind == VS_BM25_NOT;
+    const bool negated = negated_[i] != (node.kind == VS_BM25_NOT);
     in_phrase_[node.left] |= in_phrase_[i];
     negated_[node.left] |= negated;
     if (node.kind == VS_BM25_NOT) continue;
