@@ -35,7 +35,8 @@ CREATE FUNCTION vecstore.bm25_distance(tsvector, tsquery) RETURNS float8
 COMMENT ON FUNCTION vecstore.bm25_distance(tsvector, tsquery) IS
   'minus the BM25 score, 0 for no match; the statistics are those of the one bm25 index on the left operand';
 CREATE FUNCTION vecstore.bm25_distance(tsvector, vecstore.bm25query) RETURNS float8
-  AS 'MODULE_PATHNAME', 'vs_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 20;
+  AS 'MODULE_PATHNAME', 'vs_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 20
+  SUPPORT vecstore.bm25_support;
 COMMENT ON FUNCTION vecstore.bm25_distance(tsvector, vecstore.bm25query) IS
   'minus the BM25 score, 0 for no match, with the statistics of the index that the query names';
 

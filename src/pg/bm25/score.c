@@ -78,6 +78,7 @@ scorer_of_call(FunctionCallInfo fcinfo, Bm25Query query)
 	if (cache != NULL && VARSIZE(cache->source) == VARSIZE(query) &&
 		memcmp(cache->source, query, VARSIZE(query)) == 0)
 		return cache->scorer;
+	bm25_check_may_score(query);
 	/* An old scorer is left to its context: queries that change with every row are rare. */
 	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "bm25 query", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
