@@ -102,14 +102,29 @@ distance_of_score(double score)
 	return score > 0 ? -score : 0;
 }
 
+static void
+check_without_index(void)
+{
+	if (!vs_bm25_without_index)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no single bm25 index was found for operator <@>"),
+				 errdetail("Scores depend on the statistics of an index."),
+				 errhint("Create a bm25 index on the left operand, or name one: "
+						 "tsvector <@> vecstore.bm25query(query, 'index').")));
+}
+
 PG_FUNCTION_INFO_V1(vs_bm25_distance);
 Datum
 vs_bm25_distance(PG_FUNCTION_ARGS)
 {
 	TSVector document = PG_GETARG_TSVECTOR(0);
 	Bm25Query query = PG_GETARG_BM25_QUERY(1);
-	double score = bm25_score_document(scorer_of_call(fcinfo, query), document);
+	double score;
 
+	if (!OidIsValid(query->index))
+		check_without_index();
+	score = bm25_score_document(scorer_of_call(fcinfo, query), document);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);
 	PG_RETURN_FLOAT8(distance_of_score(score));
@@ -135,13 +150,7 @@ vs_bm25_distance_tsquery(PG_FUNCTION_ARGS)
 	TSQuery query = PG_GETARG_TSQUERY(1);
 	double score;
 
-	if (!vs_bm25_without_index)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no single bm25 index was found for operator <@>"),
-				 errdetail("Scores depend on the statistics of an index."),
-				 errhint("Create a bm25 index on the left operand, or name one: "
-						 "tsvector <@> vecstore.bm25query(query, 'index').")));
+	check_without_index();
 	score = bm25_score_document(scorer_without_index(fcinfo, query), document);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);

@@ -182,27 +182,36 @@ find_statistics(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, No
 	return ranking(family, left, wrap_query(query, index, type));
 }
 
-/* tsvector <@> bm25query: the same operator, where the index is one on the left operand. */
 static Node *
-mark_own(RangeTblEntry *rte, int varno, Node *left, Const *constant)
+own_query(Oid family, Node *left, const Const *constant, Oid index)
 {
-	Bm25Query query = DatumGetBm25Query(constant->constvalue);
-	Relation index;
-	Oid family = InvalidOid;
+	Bm25Query query = (Bm25Query) PG_DETOAST_DATUM_COPY(constant->constvalue);
 
-	if ((query->flags & BM25_QUERY_OF_KEY) != 0 || !OidIsValid(query->index) ||
-		IndexGetRelation(query->index, true) != rte->relid)
-		return NULL;
-	index = index_open(query->index, AccessShareLock);
-	if (bm25_is_index(index) && key_is(index, varno, left))
-		family = index->rd_opfamily[0];
-	index_close(index, NoLock);
-	if (!OidIsValid(family))
-		return NULL;
-	query = (Bm25Query) PG_DETOAST_DATUM_COPY(constant->constvalue);
+	query->index = index;
 	query->flags |= BM25_QUERY_OF_KEY;
 	return ranking(family, left,
 				   (Node *) makeConst(constant->consttype, -1, InvalidOid, -1, PointerGetDatum(query), false, false));
+}
+
+/* tsvector <@> bm25query: the same operator, where the index is one on the left operand, or is not named. */
+static Node *
+mark_own(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, const Const *constant)
+{
+	Bm25Query query = DatumGetBm25Query(constant->constvalue);
+	Oid own = query->index;
+	Oid family = InvalidOid;
+
+	if (!OidIsValid(own))
+		own = find_index(root, rte, varno, left, &family);
+	else if ((query->flags & BM25_QUERY_OF_KEY) == 0 && IndexGetRelation(own, true) == rte->relid)
+	{
+		Relation index = index_open(own, AccessShareLock);
+
+		if (bm25_is_index(index) && key_is(index, varno, left))
+			family = index->rd_opfamily[0];
+		index_close(index, NoLock);
+	}
+	return OidIsValid(own) && OidIsValid(family) ? own_query(family, left, constant, own) : NULL;
 }
 
 static Node *
@@ -227,7 +236,7 @@ simplify(SupportRequestSimplify *request)
 	if (exprType(right) == TSQUERYOID)
 		return find_statistics(root, rte, varno, left, right);
 	if (IsA(right, Const) && !((Const *) right)->constisnull)
-		return mark_own(rte, varno, left, (Const *) right);
+		return mark_own(root, rte, varno, left, (Const *) right);
 	return NULL;
 }
 
