@@ -245,9 +245,9 @@ vs_bm25_score_plain(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(bm25_score_document(scorer, document));
 }
 
-/* A leaf as a tsquery writes it. */
-static text *
-leaf_text(const VsBm25Leaf *leaf)
+/* A leaf as a tsquery writes it, without quotes. */
+text *
+bm25_leaf_text(const VsBm25Leaf *leaf)
 {
 	static const char classes[] = "DCBA";
 	StringInfoData text;
@@ -272,6 +272,6 @@ vs_bm25_terms(PG_FUNCTION_ARGS)
 	Datum *terms = palloc(sizeof(Datum) * (query->n_leaves + 1));
 
 	for (int i = 0; i < query->n_leaves; i++)
-		terms[i] = PointerGetDatum(leaf_text(&query->leaves[i]));
+		terms[i] = PointerGetDatum(bm25_leaf_text(&query->leaves[i]));
 	PG_RETURN_ARRAYTYPE_P(construct_array(terms, query->n_leaves, TEXTOID, -1, false, TYPALIGN_INT));
 }
