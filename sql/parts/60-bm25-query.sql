@@ -8,11 +8,12 @@ COMMENT ON FUNCTION vecstore.bm25query_in(cstring) IS 'internal: text form of bm
 CREATE FUNCTION vecstore.bm25query_out(vecstore.bm25query) RETURNS cstring
   AS 'MODULE_PATHNAME', 'vs_bm25query_out' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.bm25query_out(vecstore.bm25query) IS 'internal: text form of bm25query';
+-- Preferred: the literal in column <@> 'cat & dog' is one of these, where it could also be a tsquery.
 CREATE TYPE vecstore.bm25query (
   INPUT = vecstore.bm25query_in, OUTPUT = vecstore.bm25query_out,
-  INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended);
+  INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended, PREFERRED = true);
 COMMENT ON TYPE vecstore.bm25query IS
-  'a tsquery and the bm25 index whose statistics count, as in: ''cat'' & ''dog'' @ pets_idx';
+  'a tsquery and the bm25 index whose statistics count, as in: ''cat'' & ''dog'' @ pets_idx; without @, the one index on the column';
 
 CREATE FUNCTION vecstore.bm25query(query tsquery, index regclass) RETURNS vecstore.bm25query
   AS 'MODULE_PATHNAME', 'vs_bm25query_make' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
@@ -35,7 +36,8 @@ CREATE FUNCTION vecstore.bm25_distance(tsvector, tsquery) RETURNS float8
 COMMENT ON FUNCTION vecstore.bm25_distance(tsvector, tsquery) IS
   'minus the BM25 score, 0 for no match; the statistics are those of the one bm25 index on the left operand';
 CREATE FUNCTION vecstore.bm25_distance(tsvector, vecstore.bm25query) RETURNS float8
-  AS 'MODULE_PATHNAME', 'vs_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 20;
+  AS 'MODULE_PATHNAME', 'vs_bm25_distance' LANGUAGE C STABLE STRICT PARALLEL RESTRICTED COST 20
+  SUPPORT vecstore.bm25_support;
 COMMENT ON FUNCTION vecstore.bm25_distance(tsvector, vecstore.bm25query) IS
   'minus the BM25 score, 0 for no match, with the statistics of the index that the query names';
 

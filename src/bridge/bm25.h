@@ -48,7 +48,7 @@ typedef struct VsBm25Leaf {
   uint32_t length;
   bool prefix;
   uint8_t classes; /* wanted: bit 0 = D ... bit 3 = A; 0 = any, also without positions */
-  bool scored;     /* stands somewhere outside of a negation */
+  bool scored;     /* stands somewhere outside of negations, or under two */
 } VsBm25Leaf;
 
 typedef enum VsBm25Operator {
@@ -75,12 +75,16 @@ typedef struct VsBm25Query {
   int n_nodes; /* 0: the empty query, which nothing matches */
 } VsBm25Query;
 
-/* What a document has of a leaf: for a prefix, of all lexemes with that prefix together. */
+/*
+ * What a document has of a leaf: for a prefix, of all lexemes with that prefix together.  A lexeme
+ * without positions is of every class, for so it is to PostgreSQL; its tf is 1.  With one of those among
+ * the lexemes of a prefix no phrase can rely on the positions of the others: n_positions is 0.
+ */
 typedef struct VsBm25Hit {
-  bool present;      /* has a wanted position, or no class is asked for */
-  uint32_t tf;       /* sum of weights of the wanted positions; 1 without positions */
-  int n_positions;   /* wanted ones */
-  const uint16_t *positions; /* ascending, without duplicates, as in a tsvector: class << 14 | position */
+  bool present;              /* there is such a lexeme, with a wanted position or without positions */
+  uint32_t tf;               /* sum of weights of the wanted positions of all lexemes */
+  int n_positions;           /* wanted ones */
+  const uint16_t *positions; /* ascending, each number once: class << 14 | position */
 } VsBm25Hit;
 
 /* Numbers that score: of the collection and of the index. */

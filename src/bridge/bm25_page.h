@@ -84,7 +84,8 @@ VS_STATIC_ASSERT(sizeof(VsBm25Impact) == 4, "on disk");
 typedef enum VsBm25SkipFlags {
   VS_BM25_TF_FROM_ZERO = 1,    /* frequencies are stored as they are, not less one */
   VS_BM25_COUNTS_STORED = 2,   /* a document may have more or fewer positions than its frequency */
-  VS_BM25_CLASSES_STORED = 4   /* some position is not of class D */
+  VS_BM25_CLASSES_STORED = 4,  /* some position is not of class D */
+  VS_BM25_COUNTS_WIDE = 8      /* counts, if stored, have 2 bytes: a tsvector holds up to 256 positions */
 } VsBm25SkipFlags;
 
 /* Where a block of postings is, what is in it, and what it is worth at most. */

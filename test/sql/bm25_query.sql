@@ -39,6 +39,14 @@ SELECT 'a b'::tsvector <@> 'a'::tsquery;
 SET vecstore.bm25_without_index = on;
 SELECT 'a b'::tsvector <@> 'a'::tsquery < 0, 'a b'::tsvector <@> 'c'::tsquery, ''::tsvector <@> ''::tsquery;
 RESET vecstore.bm25_without_index;
+SELECT 'a b'::tsvector <@> 'a @ -'::vecstore.bm25query;
+-- a bare literal is a query without an index: it gets the one on the column
+INSERT INTO pets VALUES (1, 'cat dog'), (2, 'cat'), (3, 'bird');
+EXPLAIN (COSTS OFF) SELECT id FROM pets ORDER BY v <@> 'cat & dog' LIMIT 3;
+SELECT id, v <@> 'cat | dog' = v <@> 'cat | dog'::tsquery AS same FROM pets ORDER BY v <@> 'cat | dog' LIMIT 3;
+SELECT id FROM pets ORDER BY v <@> 'cat &' LIMIT 3;
+SELECT 'cat'::tsvector <@> 'cat';
+SELECT 'cat @'::vecstore.bm25query;
 
 -- the plain score against the formula in SQL: documents of random words, classes and stripped ones
 CREATE FUNCTION slow_score(d tsvector, t text[], n float8, avg float8, dfs float8[], k1 float8, b float8, w int[]) RETURNS float8 LANGUAGE sql AS $$

@@ -3,7 +3,7 @@
 
 SELECT setseed(0.42);
 CREATE FUNCTION random_document(n int, words int) RETURNS tsvector LANGUAGE sql VOLATILE AS $$
-  SELECT CASE WHEN random() < 0.03 THEN strip(d) ELSE d END
+  SELECT CASE WHEN random() < 0.03 THEN strip(d) WHEN random() < 0.03 THEN strip(d) || 'w1:1,2A w12:3,4B w120:1'::tsvector ELSE d END
   FROM (SELECT coalesce(string_agg(format('w%s:%s%s', floor(words * random() ^ 3)::int, p + CASE WHEN random() < 0.1 THEN floor(random() * 5)::int ELSE 0 END,
                                           CASE WHEN random() < 0.1 THEN substr('ABCD', 1 + floor(random() * 4)::int, 1) ELSE '' END), ' '), '')::tsvector AS d
         FROM generate_series(1, n) p) x $$;
@@ -11,7 +11,7 @@ CREATE FUNCTION random_query(depth int) RETURNS text LANGUAGE plpgsql VOLATILE A
 DECLARE r float8 := random();
 BEGIN
   IF depth = 0 OR r < 0.2 THEN
-    RETURN format('w%s%s', floor(200 * random() ^ 3)::int, CASE WHEN random() < 0.08 THEN ':*' WHEN random() < 0.08 THEN ':A' WHEN random() < 0.06 THEN ':BD' ELSE '' END);
+    RETURN format('w%s%s', floor(200 * random() ^ 3)::int, CASE WHEN random() < 0.08 THEN ':*' WHEN random() < 0.04 THEN ':*AC' WHEN random() < 0.08 THEN ':A' WHEN random() < 0.06 THEN ':BD' ELSE '' END);
   ELSIF r < 0.5 THEN RETURN '(' || random_query(depth - 1) || ' | ' || random_query(depth - 1) || ')';
   ELSIF r < 0.7 THEN RETURN '(' || random_query(depth - 1) || ' & ' || random_query(depth - 1) || ')';
   ELSIF r < 0.78 THEN RETURN '!' || random_query(depth - 1);
@@ -80,6 +80,11 @@ VACUUM docs;
 SELECT dead > 0 AS some_dead, waiting FROM vecstore.bm25_stats('docs_v');
 SELECT * FROM differences();
 SELECT * FROM vecstore.check_index('docs_v');
+-- as many positions as a lexeme can have, one more than fits a byte
+INSERT INTO docs SELECT 4990 + i, format('w0:%s w1:%s', (SELECT string_agg(p::text, ',') FROM generate_series(1, 254 + i) p), 255 + i)::tsvector
+FROM generate_series(1, 5) i;
+INSERT INTO queries VALUES (-1, 'w0 <-> w1'), (-2, 'w0 <2> w1');
+SELECT max(cardinality(positions)) FROM docs, unnest(v) WHERE id BETWEEN 4991 AND 4995;
 -- documents larger than a page
 INSERT INTO docs SELECT i, random_document(3000, 20000) FROM generate_series(5001, 5020) i;
 SELECT * FROM differences();

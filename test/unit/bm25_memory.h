@@ -81,20 +81,24 @@ inline uint32_t LengthOf(const Document& document) {
   return std::min<uint32_t>(length, VS_BM25_MAX_LEN);
 }
 
-// Words with a distribution as texts have it; some documents have no positions, or many, or classes.
+// Words with a distribution as texts have it; some documents have no positions, or lack those of some
+// words, or have many, or classes, or several words at one position.
 inline std::vector<Document> RandomDocuments(int n, int words, uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<Document> documents(n);
   for (Document& document : documents) {
     const int length = static_cast<int>(random() % 60);
     const bool stripped = random() % 50 == 0, classes = random() % 20 == 0;
+    const bool gaps = random() % 40 == 0, dense = random() % 20 == 0;
     int position = 0;
     for (int i = 0; i < length; ++i) {
       const double u = (random() % 100000 + 1) / 100001.0;
       const int word = static_cast<int>(words * u * u * u * u);
-      position += 1 + (random() % 30 == 0 ? static_cast<int>(random() % 400) : 0);
+      position += !(dense && random() % 3 == 0) + (random() % 30 == 0 ? static_cast<int>(random() % 400) : 0);
       std::vector<uint16_t>& at = document[std::string("w") + std::to_string(word * 7919 % words)];
-      if (stripped || at.size() == 255 || position > 16383) continue;
+      if (stripped || at.size() == 256 || position == 0 || position > 16383) continue;
+      if (gaps && word % 3 == 0) continue;
+      if (!at.empty() && (at.back() & 0x3FFF) == position) continue;
       at.push_back(static_cast<uint16_t>(position | (classes ? random() % 4 << 14 : 0)));
     }
   }

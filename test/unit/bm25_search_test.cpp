@@ -82,10 +82,11 @@ SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
   SlowHit slow;
   const std::string wanted(leaf.lexeme, leaf.length);
   const bool any = leaf.classes == 0 || leaf.classes == 15;
+  bool nowhere = false;
   for (const auto& [lexeme, positions] : document) {
     if (leaf.prefix ? lexeme.compare(0, wanted.size(), wanted) != 0 : lexeme != wanted) continue;
     if (positions.empty()) {
-      slow.hit.present = true;
+      nowhere = slow.hit.present = true;
       slow.hit.tf += 1;
     }
     for (uint16_t position : positions) {
@@ -97,6 +98,10 @@ SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
   }
   std::sort(slow.positions.begin(), slow.positions.end(),
             [](uint16_t a, uint16_t b) { return (a & 0x3FFF) < (b & 0x3FFF); });
+  slow.positions.erase(std::unique(slow.positions.begin(), slow.positions.end(),
+                                   [](uint16_t a, uint16_t b) { return (a & 0x3FFF) == (b & 0x3FFF); }),
+                       slow.positions.end());
+  if (nowhere) slow.positions.clear();
   return slow;
 }
 

@@ -44,10 +44,16 @@ void PostingList::Clear(const VsBm25Segment* segment, const VsBm25Source* source
   wanted_ = wanted;
   df = n_blocks = 0;
   array_ = false;
+  classes_ = 0;
   skips_.Clear();
   postings_.Clear();
   array_positions_.Clear();
   if (part_ != nullptr) part_->Clear(segment, source, wanted);
+}
+
+void PostingList::Restrict(uint8_t classes, const uint8_t weights[VS_BM25_CLASSES]) {
+  classes_ = stored_ ? classes : 0;
+  memcpy(weights_, weights, VS_BM25_CLASSES);
 }
 
 void PostingList::ReadSkips(uint32_t first, uint32_t n) {
@@ -112,8 +118,28 @@ void PostingList::AddInline(const TermInfo& term) {
       array_positions_.Push(static_cast<uint16_t>(position));
       ++posting.n_positions;
     }
-    postings_.Push(posting);
+    AddPosting(posting);
   }
+}
+
+// A posting whose positions are the last ones of array_positions_.
+void PostingList::AddPosting(ArrayPosting posting) {
+  posting.nowhere = posting.n_positions == 0;
+  if (classes_ != 0 && posting.n_positions > 0) {
+    uint16_t* first = array_positions_.data() + posting.positions;
+    uint32_t n = 0;
+    posting.tf = 0;
+    for (uint32_t i = 0; i < posting.n_positions; ++i) {
+      const unsigned position_class = first[i] >> 14;
+      if ((classes_ >> position_class & 1) == 0) continue;
+      posting.tf += weights_[position_class];
+      first[n++] = first[i];
+    }
+    posting.n_positions = n;
+    array_positions_.Truncate(posting.positions + n);
+    if (n == 0) return;
+  }
+  postings_.Push(posting);
 }
 
 void PostingList::AddList() {
@@ -121,12 +147,12 @@ void PostingList::AddList() {
     part_->Decode(b, part_block_);
     for (uint32_t i = 0; i < part_block_->n; ++i) {
       ArrayPosting posting = {part_block_->docs[i], part_block_->tfs[i],
-                              static_cast<uint32_t>(array_positions_.size()), 0};
+                              static_cast<uint32_t>(array_positions_.size()), 0, false};
       if (wanted_) {
         const uint16_t* positions = part_->Positions(*part_block_, i, &posting.n_positions);
         for (uint32_t j = 0; j < posting.n_positions; ++j) array_positions_.Push(positions[j]);
       }
-      postings_.Push(posting);
+      AddPosting(posting);
     }
   }
 }
@@ -160,6 +186,7 @@ void PostingList::MergePostings() {
       for (size_t j = i; j < end; ++j) {
         const ArrayPosting& part = postings_[j];
         merged.tf += part.tf;
+        merged.nowhere |= part.nowhere;
         for (uint32_t k = 0; k < part.n_positions; ++k) {
           array_positions_.Push(array_positions_[part.positions + k]);
         }
@@ -283,7 +310,7 @@ static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offs
 const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint32_t* n) {
   if (array_) {
     const ArrayPosting& posting = postings_[block.number * VS_BM25_BLOCK + index];
-    *n = posting.n_positions;
+    *n = posting.nowhere ? 0 : posting.n_positions;
     return array_positions_.data() + posting.positions;
   }
   *n = 0;
@@ -293,14 +320,18 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   uint32_t page = skip.positions_page, offset = skip.positions_offset;
   size_t before = 0, total = 0;
   if ((skip.flags & VS_BM25_COUNTS_STORED) != 0) {
-    uint8_t counts[VS_BM25_BLOCK];
-    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, block.n, counts);
+    const bool wide = (skip.flags & VS_BM25_COUNTS_WIDE) != 0;
+    const uint32_t bytes = wide ? 2 * block.n : block.n;
+    uint16_t counts[VS_BM25_BLOCK];
+    uint8_t narrow[VS_BM25_BLOCK];
+    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(counts) : narrow);
     for (uint32_t i = 0; i < block.n; ++i) {
+      if (!wide) counts[i] = narrow[i];
       before += i < index ? counts[i] : 0;
       total += counts[i];
     }
-    *n = counts[index];
-    offset += block.n;
+    *n = std::min<uint32_t>(counts[index], kMaxPositions);
+    offset += bytes;
   } else {
     for (uint32_t i = 0; i < block.n; ++i) {
       before += i < index ? block.tfs[i] : 0;

@@ -40,6 +40,9 @@ class PostingList {
   void Init(const Memory& memory);
   // Of a segment, without postings.  wanted: positions of arrays are kept.
   void Clear(const VsBm25Segment* segment, const VsBm25Source* source, bool wanted);
+  // Of the lists of an array only positions of these classes count, if positions are stored; tf is the
+  // sum of their weights.  After Clear.
+  void Restrict(uint8_t classes, const uint8_t weights[VS_BM25_CLASSES]);
   void Open(const TermInfo& term);  // a list of the segment
   // An array instead: one or more lists together.
   void OpenUnion();
@@ -51,18 +54,21 @@ class PostingList {
   // The first block at or after `from` that may have `doc` or a later document; n_blocks if none.
   uint32_t BlockOf(uint32_t doc, uint32_t from) const;
   void Decode(uint32_t block, Block* out) const;
-  // Positions of a posting of a decoded block, as in a tsvector.  Valid until the next call.
+  // Positions of a posting of a decoded block, as in a tsvector.  Valid until the next call.  None if one
+  // of several lexemes has none: nobody knows where it is.
   const uint16_t* Positions(const Block& block, uint32_t index, uint32_t* n);
 
  private:
   struct ArrayPosting {
     uint32_t doc, tf;
     uint32_t positions, n_positions;  // in array_positions_
+    bool nowhere;                     // a lexeme without positions
   };
 
   void ReadSkips(uint32_t first, uint32_t n);
   void AddInline(const TermInfo& term);
   void AddList();
+  void AddPosting(ArrayPosting posting);
   void UnpackNumbers(const uint8_t* packed, size_t n, unsigned bits, uint32_t* out) const;
   uint32_t DocsInBlock(uint32_t block) const;
   void MergePostings();
@@ -74,6 +80,8 @@ class PostingList {
   bool stored_;  // positions are in the segment
   bool wanted_;  // and arrays keep them
   bool array_;
+  uint8_t classes_;  // of an array: 0 = all
+  uint8_t weights_[VS_BM25_CLASSES];
   GrowArray<VsBm25Skip> skips_;
   GrowArray<ArrayPosting> postings_;
   GrowArray<uint16_t> array_positions_;

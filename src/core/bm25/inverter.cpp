@@ -194,7 +194,7 @@ struct VsBm25Inverter {
       doc += chain.Varint() + 1;
       uint32_t tf = chain.Varint(), n = 0;
       if (positions) {
-        n = chain.Byte();
+        n = chain.Varint();
         for (uint32_t i = 0; i < n; ++i) {
           uint8_t low = chain.Byte();
           at[i] = static_cast<uint16_t>(low | chain.Byte() << 8);
@@ -232,13 +232,13 @@ void vs_bm25_inverter_lexeme(VsBm25Inverter* inverter, const char* lexeme, uint3
   Term* term = inverter->Find(reinterpret_cast<const uint8_t*>(lexeme), length);
   const uint32_t doc = static_cast<uint32_t>(inverter->rows.size()) - 1;
   const uint32_t n = std::min<uint32_t>(n_positions, kMaxPositions);
-  uint8_t bytes[2 * kMaxVarint + 1 + 2 * kMaxPositions];
+  uint8_t bytes[3 * kMaxVarint + 2 * kMaxPositions];
   uint32_t tf = n == 0;
   for (uint32_t i = 0; i < n; ++i) tf += inverter->weights[positions[i] >> 14];
   uint8_t* p = PutVarint(bytes, doc - term->last_doc - 1);
   p = PutVarint(p, tf);
   if (inverter->positions) {
-    *p++ = static_cast<uint8_t>(n);
+    p = PutVarint(p, n);
     for (uint32_t i = 0; i < n; ++i) {
       *p++ = static_cast<uint8_t>(positions[i]);
       *p++ = static_cast<uint8_t>(positions[i] >> 8);

@@ -43,7 +43,7 @@ void Matcher::Init(const Memory& memory, const VsBm25Query* query) {
       leaf_in_phrase_[node.leaf] |= in_phrase_[i];
       continue;
     }
-    const bool negated = negated_[i] || node.kind == VS_BM25_NOT;
+    const bool negated = negated_[i] != (node.kind == VS_BM25_NOT);
     in_phrase_[node.left] |= in_phrase_[i];
     negated_[node.left] |= negated;
     if (node.kind == VS_BM25_NOT) continue;
@@ -142,8 +142,9 @@ Matcher::Places Matcher::Combine(int keep, bool negated, int width, const Places
   size_t l = 0, r = 0;
   while (l < left.n || r < right.n) {
     const int32_t none = INT32_MAX;
-    const int32_t at_left = l < left.n ? positions_[left.begin + l] + by_left : none;
-    const int32_t at_right = r < right.n ? positions_[right.begin + r] + by_right : none;
+    // Sums beyond the last position of a tsvector wrap around, as they do in PostgreSQL.
+    const int32_t at_left = l < left.n ? (positions_[left.begin + l] & 0x3FFF) + by_left : none;
+    const int32_t at_right = r < right.n ? (positions_[right.begin + r] & 0x3FFF) + by_right : none;
     const int side = at_left < at_right ? kLeftOnly : at_left > at_right ? kRightOnly : kBoth;
     if ((keep & side) != 0) positions_.Push(std::min(at_left, at_right));
     l += side != kRightOnly;

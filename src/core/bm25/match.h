@@ -47,7 +47,7 @@ class Matcher {
   bool has_phrase_;
   bool* in_phrase_;       // of each node: a phrase, or below one
   bool* topmost_;         // a phrase that is not below one
-  bool* negated_;         // below a negation
+  bool* negated_;         // below an odd number of negations
   bool* leaf_in_phrase_;  // of each leaf
   bool* below_;           // for Boost
   bool* values_;          // of each node that is not below a phrase

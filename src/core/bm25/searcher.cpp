@@ -168,7 +168,10 @@ void VsBm25Searcher::OpenLeaf(int leaf) {
   const VsBm25Leaf& what = query->leaves[leaf];
   PostingList* list = &state->list;
   list->Clear(segment, source, state->wants_positions);
-  if (what.prefix) list->OpenUnion();
+  if (what.prefix) {
+    if (AsksForClasses(what)) list->Restrict(what.classes, weights);
+    list->OpenUnion();
+  }
   ForTermsOf(this, what, segment, source, [&](const TermInfo& term) {
     if (what.prefix) {
       list->AddToUnion(term, segment);
@@ -264,7 +267,7 @@ void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
   uint32_t n;
   const uint16_t* positions = state->list.Positions(walk.block, walk.index, &n);
   const VsBm25Leaf& what = query->leaves[leaf];
-  if (AsksForClasses(what) && n > 0) {
+  if (AsksForClasses(what) && !what.prefix && n > 0) {
     GrowArray<uint16_t>* wanted = &wanted_positions[leaf];
     wanted->Clear();
     hit->tf = 0;

@@ -179,7 +179,7 @@ void SegmentWriter::WriteDocs(VsBm25Skip* skip) {
   block_before_ = before;
 }
 
-// Counts (a byte each) if they are not the frequencies, differences of positions, classes if any.
+// Counts (one byte each, or two) if they are not the frequencies, differences of positions, classes if any.
 void SegmentWriter::WritePositions(VsBm25Skip* skip) {
   PageStream* out = &streams_[VS_BM25_POSITIONS];
   skip->positions_page = out->page;
@@ -188,12 +188,15 @@ void SegmentWriter::WritePositions(VsBm25Skip* skip) {
   numbers_.Clear();
   numbers_.Extend(total);
   uint32_t all = 0, at = 0;
-  bool counts_differ = false, classes = false;
+  bool counts_differ = false, wide = false, classes = false;
   uint8_t counts[VS_BM25_BLOCK];
+  uint16_t wide_counts[VS_BM25_BLOCK];
   for (uint32_t i = 0; i < n_; ++i) {
     uint32_t before = 0;
     counts[i] = static_cast<uint8_t>(counts_[i]);
+    wide_counts[i] = static_cast<uint16_t>(counts_[i]);
     counts_differ |= counts_[i] != tfs_[i];
+    wide |= counts_[i] > UINT8_MAX;
     for (uint32_t j = 0; j < counts_[i]; ++j, ++at) {
       uint32_t position = block_positions_[at] & 0x3FFF;
       classes |= block_positions_[at] >> 14 != 0;
@@ -204,7 +207,12 @@ void SegmentWriter::WritePositions(VsBm25Skip* skip) {
   }
   if (counts_differ) {
     skip->flags |= VS_BM25_COUNTS_STORED;
-    out->Put(counts, n_);
+    if (wide) {
+      skip->flags |= VS_BM25_COUNTS_WIDE;
+      out->Put(reinterpret_cast<const uint8_t*>(wide_counts), n_ * sizeof(uint16_t));
+    } else {
+      out->Put(counts, n_);
+    }
   }
   skip->position_bits = static_cast<uint8_t>(WidthOf(all));
   size_t bytes = PackedBytes(total, skip->position_bits), class_bytes = PackedBytes(total, 2);

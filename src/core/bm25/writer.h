@@ -22,7 +22,7 @@ constexpr size_t kInlineBytes = 64;
 constexpr int kRestartInterval = 16;
 // A lexeme of a tsvector is shorter.
 constexpr size_t kMaxLexeme = 2048;
-constexpr uint32_t kMaxPositions = 255;
+constexpr uint32_t kMaxPositions = 256;
 
 // Bytes of one stream, handed to the sink a page at a time.
 struct PageStream {

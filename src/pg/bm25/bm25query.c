@@ -5,6 +5,8 @@
  * Text form: the tsquery, " @ ", the index, and options that differ from their defaults:
  *
  *     'cat' & 'dog' @ pets_text_idx boost=3 k=20
+ *
+ * A tsquery alone is asked of the index that the planner finds, like one of type tsquery.
  */
 #include "postgres.h"
 
@@ -141,14 +143,17 @@ vs_bm25query_in(PG_FUNCTION_ARGS)
 	Oid index = InvalidOid;
 	TSQuery query;
 
-	if (at == NULL)
-		syntax_error(source);
-	*at = '\0';
-	target = trim(at + 1);
-	parse_options(target, &boost, &k, source);
-	target = trim(target);
-	if (strcmp(target, "-") != 0)
-		index = DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(target)));
+	if (at != NULL)
+	{
+		*at = '\0';
+		target = trim(at + 1);
+		parse_options(target, &boost, &k, source);
+		target = trim(target);
+		if (*target == '\0')
+			syntax_error(source);
+		if (strcmp(target, "-") != 0)
+			index = DatumGetObjectId(DirectFunctionCall1(regclassin, CStringGetDatum(target)));
+	}
 	query = DatumGetTSQuery(DirectFunctionCall3(tsqueryin, CStringGetDatum(copy), ObjectIdGetDatum(InvalidOid),
 												Int32GetDatum(-1)));
 	PG_RETURN_POINTER(bm25_make_query(query, index, boost, k));

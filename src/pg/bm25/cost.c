@@ -203,8 +203,11 @@ with_hint(Node *query, int32 k)
 	{
 		Const *constant = copyObject((Const *) query);
 		Bm25Query old = DatumGetBm25Query(constant->constvalue);
+		Bm25Query hinted;
 
-		constant->constvalue = PointerGetDatum(bm25_make_query(BM25_QUERY_TSQUERY(old), old->index, old->boost, k));
+		hinted = bm25_make_query(BM25_QUERY_TSQUERY(old), old->index, old->boost, k);
+		hinted->flags = old->flags;
+		constant->constvalue = PointerGetDatum(hinted);
 		return (Node *) constant;
 	}
 	if (!IsA(query, FuncExpr) || list_length(((FuncExpr *) query)->args) != 2)

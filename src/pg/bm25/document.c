@@ -6,12 +6,12 @@
  */
 #include "postgres.h"
 
+#include "lib/qunique.h"
 #include "tsearch/ts_utils.h"
 
 #include "pg/bm25/document.h"
 
 #define CLASS_OF(position) ((position) >> 14)
-#define PLACE_OF(position) ((position) &0x3FFF)
 #define ALL_CLASSES ((1 << VS_BM25_CLASSES) - 1)
 
 static int
@@ -100,18 +100,6 @@ bm25_count_lexemes(TSVector document, const VsBm25Leaf *leaf)
 	return end - first;
 }
 
-/* By place; of two at the same place the higher class first. */
-static int
-compare_positions(const void *a, const void *b)
-{
-	uint16 left = *(const uint16 *) a,
-		   right = *(const uint16 *) b;
-
-	if (PLACE_OF(left) != PLACE_OF(right))
-		return PLACE_OF(left) < PLACE_OF(right) ? -1 : 1;
-	return (int) right - (int) left;
-}
-
 static void
 make_room(Bm25Hits *hits, int leaf, int n)
 {
@@ -123,49 +111,59 @@ make_room(Bm25Hits *hits, int leaf, int n)
 	hits->positions[leaf] = MemoryContextAlloc(GetMemoryChunkContext(hits), sizeof(uint16) * hits->room[leaf]);
 }
 
-/* Positions of several entries together, once each, and of the classes wanted. */
+/* Appends the wanted ones of an entry's positions.  Without positions it is of every class. */
 static void
-gather_positions(Bm25Hits *hits, int leaf, TSVector document, WordEntry *first, WordEntry *end)
+add_entry(Bm25Hits *hits, int leaf, TSVector document, WordEntry *entry)
 {
-	const VsBm25Leaf *what = &hits->query->leaves[leaf];
+	uint8 classes = hits->query->leaves[leaf].classes;
 	VsBm25Hit *hit = &hits->hits[leaf];
-	bool any_class = what->classes == 0 || what->classes == ALL_CLASSES;
+	uint16 *all = hits->positions[leaf];
 	const uint16 *positions;
-	uint16 *all;
-	int total = 0,
-		n = 0;
+	int n = positions_of(document, entry, &positions);
+
+	if (n == 0)
+	{
+		hit->present = true;
+		hit->tf++;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (classes != 0 && (classes & (1 << CLASS_OF(positions[i]))) == 0)
+			continue;
+		hit->present = true;
+		hit->tf += hits->weights.of[CLASS_OF(positions[i])];
+		all[hit->n_positions++] = positions[i];
+	}
+}
+
+/* Several entries together, or positions of some classes.  Places of entries that have none are not known. */
+static void
+gather_entries(Bm25Hits *hits, int leaf, TSVector document, WordEntry *first, WordEntry *end)
+{
+	VsBm25Hit *hit = &hits->hits[leaf];
+	const uint16 *positions;
+	int total = 0;
+	bool known = true;
 
 	for (WordEntry *entry = first; entry < end; entry++)
-		total += positions_of(document, entry, &positions);
+	{
+		int n = positions_of(document, entry, &positions);
+
+		total += n;
+		known = known && n > 0;
+	}
 	make_room(hits, leaf, total);
-	all = hits->positions[leaf];
-	total = 0;
 	for (WordEntry *entry = first; entry < end; entry++)
+		add_entry(hits, leaf, document, entry);
+	if (!known)
+		hit->n_positions = 0;
+	if (end - first > 1 && hit->n_positions > 0)
 	{
-		int count = positions_of(document, entry, &positions);
-
-		if (count > 0)
-			memcpy(all + total, positions, count * sizeof(uint16));
-		total += count;
+		qsort(hits->positions[leaf], hit->n_positions, sizeof(uint16), compareWordEntryPos);
+		hit->n_positions =
+			qunique(hits->positions[leaf], hit->n_positions, sizeof(uint16), compareWordEntryPos);
 	}
-	if (end - first > 1)
-		qsort(all, total, sizeof(uint16), compare_positions);
-	if (!any_class && total > 0)
-		hit->tf = 0;
-	for (int i = 0, last = -1; i < total; i++)
-	{
-		if (PLACE_OF(all[i]) == last)
-			continue;
-		last = PLACE_OF(all[i]);
-		if (!any_class && (what->classes & (1 << CLASS_OF(all[i]))) == 0)
-			continue;
-		if (!any_class)
-			hit->tf += hits->weights.of[CLASS_OF(all[i])];
-		all[n++] = all[i];
-	}
-	hit->present = any_class || n > 0 || total == 0;
-	hit->positions = all;
-	hit->n_positions = n;
+	hit->positions = hits->positions[leaf];
 }
 
 static void
@@ -177,15 +175,18 @@ find_hit(Bm25Hits *hits, int leaf, TSVector document)
 			  *end = first;
 
 	memset(hit, 0, sizeof(*hit));
-	for (; entry_is_of_leaf(document, end, what); end++)
-		hit->tf += frequency(document, end, &hits->weights);
+	while (entry_is_of_leaf(document, end, what))
+		end++;
 	if (end == first)
 		return;
-	hit->present = true;
 	if (end - first > 1 || (what->classes != 0 && what->classes != ALL_CLASSES))
-		gather_positions(hits, leaf, document, first, end);
-	else
-		hit->n_positions = positions_of(document, first, &hit->positions);
+	{
+		gather_entries(hits, leaf, document, first, end);
+		return;
+	}
+	hit->present = true;
+	hit->tf = frequency(document, first, &hits->weights);
+	hit->n_positions = positions_of(document, first, &hit->positions);
 }
 
 bool

@@ -4,21 +4,12 @@
  */
 #include "postgres.h"
 
-#include "miscadmin.h"
+#include "common/hashfn.h"
+#include "port/pg_bitutils.h"
 #include "tsearch/ts_utils.h"
 #include "utils/memutils.h"
 
 #include "pg/bm25/query.h"
-
-typedef struct Compiler
-{
-	TSQuery source;
-	VsBm25Leaf *leaves;
-	VsBm25Node *nodes;
-	int32 *checksums; /* of the leaves' lexemes, as the tsquery has them */
-	int n_leaves;
-	int n_nodes;
-} Compiler;
 
 static void *
 grow(void *context, void *old, size_t old_bytes, size_t new_bytes)
@@ -34,33 +25,52 @@ bm25_memory(MemoryContext context)
 	return (VsBm25Memory){context, grow};
 }
 
-static int
-leaf_of_operand(Compiler *compiler, QueryOperand *operand, bool negated)
+/* Leaves by content: an open hash table of their numbers, -1 = free. */
+typedef struct LeafTable
 {
-	const char *lexeme = GETOPERAND(compiler->source) + operand->distance;
-	VsBm25Leaf leaf = {
-		.lexeme = lexeme,
-		.length = operand->length,
-		.prefix = operand->prefix,
-		.classes = operand->weight,
-		.scored = !negated,
-	};
+	VsBm25Leaf *leaves;
+	int n_leaves;
+	int32 *slots;
+	uint32 mask;
+} LeafTable;
 
-	for (int i = 0; i < compiler->n_leaves; i++)
+static void
+init_leaves(LeafTable *table, int items)
+{
+	uint32 size = pg_nextpower2_32(2 * (uint32) items);
+
+	table->leaves = palloc_extended((items + 1) * sizeof(VsBm25Leaf), MCXT_ALLOC_HUGE);
+	table->n_leaves = 0;
+	table->slots = palloc_extended(size * sizeof(int32), MCXT_ALLOC_HUGE);
+	table->mask = size - 1;
+	memset(table->slots, -1, size * sizeof(int32));
+}
+
+static bool
+same_leaf(const VsBm25Leaf *a, const VsBm25Leaf *b)
+{
+	return a->length == b->length && a->prefix == b->prefix && a->classes == b->classes &&
+		   memcmp(a->lexeme, b->lexeme, a->length) == 0;
+}
+
+/* The number of the leaf, a new one if it was not seen yet. */
+static int
+leaf_number(LeafTable *table, const VsBm25Leaf *leaf)
+{
+	uint32 hash = hash_bytes((const unsigned char *) leaf->lexeme, leaf->length);
+
+	hash = hash_combine(hash, leaf->prefix | leaf->classes << 1);
+	for (uint32 slot = hash & table->mask;; slot = (slot + 1) & table->mask)
 	{
-		VsBm25Leaf *known = &compiler->leaves[i];
-
-		if (compiler->checksums[i] == operand->valcrc && known->length == leaf.length &&
-			known->prefix == leaf.prefix && known->classes == leaf.classes &&
-			memcmp(known->lexeme, lexeme, leaf.length) == 0)
+		if (table->slots[slot] < 0)
 		{
-			known->scored = known->scored || leaf.scored;
-			return i;
+			table->slots[slot] = table->n_leaves;
+			table->leaves[table->n_leaves] = *leaf;
+			return table->n_leaves++;
 		}
+		if (same_leaf(&table->leaves[table->slots[slot]], leaf))
+			return table->slots[slot];
 	}
-	compiler->checksums[compiler->n_leaves] = operand->valcrc;
-	compiler->leaves[compiler->n_leaves] = leaf;
-	return compiler->n_leaves++;
 }
 
 static uint8
@@ -81,30 +91,51 @@ kind_of_operator(int8 operator)
 	}
 }
 
-/* The left operand first: leaves are numbered as the query names them. */
-static int
-compile_item(Compiler *compiler, QueryItem *item, bool negated)
+static VsBm25Node
+node_of_leaf(LeafTable *table, const QueryOperand *operand, const char *lexemes)
 {
-	VsBm25Node node = {.kind = VS_BM25_LEAF};
+	VsBm25Leaf leaf = {
+		.lexeme = lexemes + operand->distance,
+		.length = operand->length,
+		.prefix = operand->prefix,
+		.classes = operand->weight,
+	};
 
-	check_stack_depth();
-	if (item->type == QI_VAL)
-		node.leaf = leaf_of_operand(compiler, &item->qoperand, negated);
-	else
+	return (VsBm25Node){.kind = VS_BM25_LEAF, .leaf = leaf_number(table, &leaf)};
+}
+
+static VsBm25Node
+node_of_operator(const QueryOperator *operator, int number)
+{
+	VsBm25Node node = {.kind = kind_of_operator(operator->oper)};
+
+	node.left = node.kind == VS_BM25_NOT ? number - 1 : number - (int) operator->left;
+	node.right = node.kind == VS_BM25_NOT ? 0 : number - 1;
+	node.distance = node.kind == VS_BM25_PHRASE ? operator->distance : 0;
+	return node;
+}
+
+/* A leaf is scored if one of its places is outside of negations, or under an even number of them. */
+static void
+mark_scored(const VsBm25Node *nodes, int n_nodes, VsBm25Leaf *leaves)
+{
+	bool *negated = palloc_extended(n_nodes, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+
+	for (int i = n_nodes - 1; i >= 0; i--)
 	{
-		node.kind = kind_of_operator(item->qoperator.oper);
-		if (node.kind == VS_BM25_NOT)
-			node.left = compile_item(compiler, item + 1, !negated);
-		else
+		const VsBm25Node *node = &nodes[i];
+		bool below = negated[i] != (node->kind == VS_BM25_NOT);
+
+		if (node->kind == VS_BM25_LEAF)
 		{
-			if (node.kind == VS_BM25_PHRASE)
-				node.distance = item->qoperator.distance;
-			node.left = compile_item(compiler, item + item->qoperator.left, negated);
-			node.right = compile_item(compiler, item + 1, negated);
+			leaves[node->leaf].scored |= !negated[i];
+			continue;
 		}
+		negated[node->left] = below;
+		if (node->kind != VS_BM25_NOT)
+			negated[node->right] = below;
 	}
-	compiler->nodes[compiler->n_nodes] = node;
-	return compiler->n_nodes++;
+	pfree(negated);
 }
 
 static VsBm25Query *
@@ -119,18 +150,29 @@ make_query(VsBm25Leaf *leaves, int n_leaves, VsBm25Node *nodes, int n_nodes)
 	return query;
 }
 
+/*
+ * A tsquery is in prefix order: operator, right operand, left operand.  Read backwards, that is postorder with
+ * the left operand first: item i becomes node size - 1 - i, and no depth of nesting needs a stack.
+ */
 VsBm25Query *
 bm25_compile_query(TSQuery query)
 {
-	Compiler compiler = {.source = query};
+	QueryItem *items = GETQUERY(query);
+	int n = query->size;
+	LeafTable table;
+	VsBm25Node *nodes = palloc_extended((n + 1) * sizeof(VsBm25Node), MCXT_ALLOC_HUGE);
 
-	compiler.leaves = palloc0(sizeof(VsBm25Leaf) * (query->size + 1));
-	compiler.nodes = palloc0(sizeof(VsBm25Node) * (query->size + 1));
-	compiler.checksums = palloc(sizeof(int32) * (query->size + 1));
-	if (query->size > 0)
-		compile_item(&compiler, GETQUERY(query), false);
-	pfree(compiler.checksums);
-	return make_query(compiler.leaves, compiler.n_leaves, compiler.nodes, compiler.n_nodes);
+	init_leaves(&table, Max(n, 1));
+	for (int i = 0; i < n; i++)
+	{
+		QueryItem *item = &items[n - 1 - i];
+
+		nodes[i] = item->type == QI_VAL ? node_of_leaf(&table, &item->qoperand, GETOPERAND(query))
+										: node_of_operator(&item->qoperator, i);
+	}
+	mark_scored(nodes, n, table.leaves);
+	pfree(table.slots);
+	return make_query(table.leaves, table.n_leaves, nodes, n);
 }
 
 VsBm25Query *

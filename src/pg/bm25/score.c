@@ -78,6 +78,7 @@ scorer_of_call(FunctionCallInfo fcinfo, Bm25Query query)
 	if (cache != NULL && VARSIZE(cache->source) == VARSIZE(query) &&
 		memcmp(cache->source, query, VARSIZE(query)) == 0)
 		return cache->scorer;
+	bm25_check_may_score(query);
 	/* An old scorer is left to its context: queries that change with every row are rare. */
 	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "bm25 query", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(context);
@@ -101,14 +102,29 @@ distance_of_score(double score)
 	return score > 0 ? -score : 0;
 }
 
+static void
+check_without_index(void)
+{
+	if (!vs_bm25_without_index)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no single bm25 index was found for operator <@>"),
+				 errdetail("Scores depend on the statistics of an index."),
+				 errhint("Create a bm25 index on the left operand, or name one: "
+						 "tsvector <@> vecstore.bm25query(query, 'index').")));
+}
+
 PG_FUNCTION_INFO_V1(vs_bm25_distance);
 Datum
 vs_bm25_distance(PG_FUNCTION_ARGS)
 {
 	TSVector document = PG_GETARG_TSVECTOR(0);
 	Bm25Query query = PG_GETARG_BM25_QUERY(1);
-	double score = bm25_score_document(scorer_of_call(fcinfo, query), document);
+	double score;
 
+	if (!OidIsValid(query->index))
+		check_without_index();
+	score = bm25_score_document(scorer_of_call(fcinfo, query), document);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);
 	PG_RETURN_FLOAT8(distance_of_score(score));
@@ -134,13 +150,7 @@ vs_bm25_distance_tsquery(PG_FUNCTION_ARGS)
 	TSQuery query = PG_GETARG_TSQUERY(1);
 	double score;
 
-	if (!vs_bm25_without_index)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("no single bm25 index was found for operator <@>"),
-				 errdetail("Scores depend on the statistics of an index."),
-				 errhint("Create a bm25 index on the left operand, or name one: "
-						 "tsvector <@> vecstore.bm25query(query, 'index').")));
+	check_without_index();
 	score = bm25_score_document(scorer_without_index(fcinfo, query), document);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);
@@ -235,9 +245,9 @@ vs_bm25_score_plain(PG_FUNCTION_ARGS)
 	PG_RETURN_FLOAT8(bm25_score_document(scorer, document));
 }
 
-/* A leaf as a tsquery writes it. */
-static text *
-leaf_text(const VsBm25Leaf *leaf)
+/* A leaf as a tsquery writes it, without quotes. */
+text *
+bm25_leaf_text(const VsBm25Leaf *leaf)
 {
 	static const char classes[] = "DCBA";
 	StringInfoData text;
@@ -262,6 +272,6 @@ vs_bm25_terms(PG_FUNCTION_ARGS)
 	Datum *terms = palloc(sizeof(Datum) * (query->n_leaves + 1));
 
 	for (int i = 0; i < query->n_leaves; i++)
-		terms[i] = PointerGetDatum(leaf_text(&query->leaves[i]));
+		terms[i] = PointerGetDatum(bm25_leaf_text(&query->leaves[i]));
 	PG_RETURN_ARRAYTYPE_P(construct_array(terms, query->n_leaves, TEXTOID, -1, false, TYPALIGN_INT));
 }

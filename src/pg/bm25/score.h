@@ -22,5 +22,6 @@ extern Bm25Scorer *bm25_make_scorer(VsBm25Query *query, const Bm25Statistics *st
 									double phrase_boost);
 /* 0: the document does not match. */
 extern double bm25_score_document(Bm25Scorer *scorer, TSVector document);
+extern text *bm25_leaf_text(const VsBm25Leaf *leaf);
 
 #endif

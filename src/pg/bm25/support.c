@@ -7,11 +7,15 @@
  * it has one, follows from the statement's conditions.  With none, or several, the operator stays as it is
  * and says so when it is executed.  Dropping or creating an index makes plans invalid, so an index that was
  * chosen exists.
+ *
+ * Queries beside the key of their own index are marked: privileges on it are the executor's to check, for the
+ * right user (a view's owner, for one).
  */
 #include "postgres.h"
 
 #include "access/genam.h"
 #include "access/table.h"
+#include "catalog/index.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_type.h"
 #include "nodes/makefuncs.h"
@@ -141,6 +145,7 @@ wrap_query(Node *query, Oid index, Oid type)
 		if (constant->constisnull)
 			return (Node *) makeNullConst(type, -1, InvalidOid);
 		wrapped = bm25_make_query(DatumGetTSQuery(constant->constvalue), index, get_float8_nan(), 0);
+		wrapped->flags = BM25_QUERY_OF_KEY;
 		return (Node *) makeConst(type, -1, InvalidOid, -1, PointerGetDatum(wrapped), false, false);
 	}
 	function = LookupFuncName(list_make2(makeString("vecstore"), makeString("bm25query")), 2, arguments, true);
@@ -153,34 +158,86 @@ wrap_query(Node *query, Oid index, Oid type)
 }
 
 static Node *
+ranking(Oid family, Node *left, Node *right)
+{
+	Oid operator,
+		type;
+
+	if (right == NULL || !find_operator(family, &operator, &type))
+		return NULL;
+	return (Node *) make_opclause(operator, FLOAT8OID, false, (Expr *) left, (Expr *) right, InvalidOid, InvalidOid);
+}
+
+/* tsvector <@> tsquery */
+static Node *
+find_statistics(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, Node *query)
+{
+	Oid family,
+		operator,
+		type;
+	Oid index = find_index(root, rte, varno, left, &family);
+
+	if (!OidIsValid(index) || !find_operator(family, &operator, &type))
+		return NULL;
+	return ranking(family, left, wrap_query(query, index, type));
+}
+
+static Node *
+own_query(Oid family, Node *left, const Const *constant, Oid index)
+{
+	Bm25Query query = (Bm25Query) PG_DETOAST_DATUM_COPY(constant->constvalue);
+
+	query->index = index;
+	query->flags |= BM25_QUERY_OF_KEY;
+	return ranking(family, left,
+				   (Node *) makeConst(constant->consttype, -1, InvalidOid, -1, PointerGetDatum(query), false, false));
+}
+
+/* tsvector <@> bm25query: the same operator, where the index is one on the left operand, or is not named. */
+static Node *
+mark_own(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, const Const *constant)
+{
+	Bm25Query query = DatumGetBm25Query(constant->constvalue);
+	Oid own = query->index;
+	Oid family = InvalidOid;
+
+	if (!OidIsValid(own))
+		own = find_index(root, rte, varno, left, &family);
+	else if ((query->flags & BM25_QUERY_OF_KEY) == 0 && IndexGetRelation(own, true) == rte->relid)
+	{
+		Relation index = index_open(own, AccessShareLock);
+
+		if (bm25_is_index(index) && key_is(index, varno, left))
+			family = index->rd_opfamily[0];
+		index_close(index, NoLock);
+	}
+	return OidIsValid(own) && OidIsValid(family) ? own_query(family, left, constant, own) : NULL;
+}
+
+static Node *
 simplify(SupportRequestSimplify *request)
 {
 	PlannerInfo *root = request->root;
 	Node *left,
 		 *right;
 	RangeTblEntry *rte;
-	Oid index,
-		family,
-		operator,
-		type;
 	int varno;
 
 	if (root == NULL || list_length(request->fcall->args) != 2)
 		return NULL;
 	left = linitial(request->fcall->args);
+	right = lsecond(request->fcall->args);
 	varno = relation_of(left);
 	if (varno <= 0 || varno > list_length(root->parse->rtable))
 		return NULL;
 	rte = rt_fetch(varno, root->parse->rtable);
 	if (rte->rtekind != RTE_RELATION)
 		return NULL;
-	index = find_index(root, rte, varno, left, &family);
-	if (!OidIsValid(index) || !find_operator(family, &operator, &type))
-		return NULL;
-	right = wrap_query(lsecond(request->fcall->args), index, type);
-	if (right == NULL)
-		return NULL;
-	return (Node *) make_opclause(operator, FLOAT8OID, false, (Expr *) left, (Expr *) right, InvalidOid, InvalidOid);
+	if (exprType(right) == TSQUERYOID)
+		return find_statistics(root, rte, varno, left, right);
+	if (IsA(right, Const) && !((Const *) right)->constisnull)
+		return mark_own(root, rte, varno, left, (Const *) right);
+	return NULL;
 }
 
 PG_FUNCTION_INFO_V1(vs_bm25_support);
