@@ -119,7 +119,7 @@ ensure_loaded() {
   sql -d postgres -c "DROP DATABASE IF EXISTS $database WITH (FORCE)" -c "CREATE DATABASE $database"
   step 'Loading 117,659 WordNet entries' query -1 -f "$example/load.sql"
   step 'Answering all questions by exact search' query -1 -f "$example/exact.sql" -c ANALYZE
-  STEP_DETAIL=index_progress step 'Building the hnsw index' query -f "$example/index.sql"
+  STEP_DETAIL=index_progress step 'Building the hnsw and bm25 indexes' query -f "$example/index.sql"
   sql -d postgres -c "COMMENT ON DATABASE $database IS '$wanted'"
 }
 
@@ -151,6 +151,10 @@ how_to_continue() {
       -- all questions there are; ask(38) answers number 38
       SELECT id, question FROM questions;
       SELECT word, gloss, distance FROM ask(38);
+
+      -- by words, and by both
+      SELECT word, gloss FROM ask_words(38);
+      SELECT word, gloss FROM ask_both(38);
 
       -- a preset is a promise of recall: fast, balanced (the default), high_recall, max
       SET vecstore.search_preset = 'max';

@@ -68,10 +68,53 @@ WITH exact AS (
 SELECT '  preset             recall@10   expected word in top 10       median search'
 UNION ALL (SELECT line FROM rows ORDER BY place);
 
-SELECT format(E'\n  %s entries in a table of %s; the hnsw index has %s.',
+SELECT format(E'\n  %s entries in a table of %s; the hnsw index has %s, the bm25 index %s.',
               to_char(count(*), 'FM999,999'), pg_size_pretty(pg_table_size('glosses')),
-              pg_size_pretty(pg_relation_size('glosses_embedding')))
+              pg_size_pretty(pg_relation_size('glosses_embedding')), pg_size_pretty(pg_relation_size('glosses_tsv')))
 FROM glosses;
+
+SELECT E'\nBy meaning, by words (BM25), and both lists fused\n';
+
+CREATE TEMP TABLE compared AS
+SELECT 'meaning' AS way, q.id AS question_id, a.rank::int, a.word, a.milliseconds FROM questions q, ask(q.id, 10) a
+UNION ALL SELECT 'words', q.id, a.rank::int, a.word, a.milliseconds FROM questions q, ask_words(q.id, 10) a
+UNION ALL SELECT 'both', q.id, a.rank, a.word, a.milliseconds FROM questions q, ask_both(q.id, 10) a;
+
+WITH chosen (id, place) AS (
+  SELECT * FROM unnest(ARRAY[2, 15, 33]) WITH ORDINALITY
+), places AS (
+  SELECT c.place, q.question, q.expected, r.rank,
+         (SELECT word FROM compared WHERE way = 'meaning' AND question_id = c.id AND rank = r.rank) AS meaning,
+         (SELECT word FROM compared WHERE way = 'words' AND question_id = c.id AND rank = r.rank) AS words,
+         (SELECT word FROM compared WHERE way = 'both' AND question_id = c.id AND rank = r.rank) AS fused
+  FROM chosen c JOIN questions q USING (id), generate_series(1, 3) AS r(rank)
+), lines AS (
+  SELECT place, 0 AS rank, '  ' || question AS line FROM places WHERE rank = 1
+  UNION ALL
+  SELECT place, rank, '    ' || (
+    SELECT string_agg(CASE WHEN answers(word, expected) THEN '* ' ELSE '  ' END || pg_temp.cut(coalesce(word, '-'), (:width - 12) / 3), ' ' ORDER BY n)
+    FROM unnest(ARRAY[meaning, words, fused]) WITH ORDINALITY AS w(word, n))
+  FROM places
+)
+SELECT line FROM (
+  SELECT 0 AS place, 0 AS rank, '      ' || rpad('by meaning', (:width - 12) / 3 + 3) || rpad('by words', (:width - 12) / 3 + 3) || 'both' AS line
+  UNION ALL TABLE lines) l ORDER BY place, rank;
+
+SELECT format(E'\n  %s expected word in top 10: %s   median %s ms', rpad(way, 8), lpad(found || ' of ' || asked, 9), to_char(ms, '0.00'))
+FROM (SELECT way, count(DISTINCT question_id) FILTER (WHERE answers(word, expected)) AS found, count(DISTINCT question_id) AS asked,
+             percentile_cont(0.5) WITHIN GROUP (ORDER BY milliseconds) AS ms
+      FROM compared c JOIN questions q ON q.id = question_id WHERE expected <> '' GROUP BY way) t
+ORDER BY array_position(ARRAY['meaning', 'words', 'both'], way);
+
+SELECT E'\nThe nearest five entries to "kitten, kitty", and five that differ (maximal marginal relevance)\n';
+
+WITH near AS (
+  SELECT id, word, embedding, embedding <=> k.e AS distance FROM glosses, (SELECT embedding AS e FROM glosses WHERE word = 'kitten, kitty' LIMIT 1) k
+  ORDER BY embedding <=> k.e LIMIT 30
+)
+SELECT '  nearest:  ' || (SELECT string_agg(split_part(word, ', ', 1), ', ' ORDER BY distance) FROM (SELECT * FROM near ORDER BY distance LIMIT 5) n) || E'\n  diverse:  ' ||
+       (SELECT string_agg(split_part(g.word, ', ', 1), ', ' ORDER BY m.rank)
+        FROM vecstore.mmr((SELECT vecstore.candidates(id, distance, embedding) FROM near), top_k => 5, lambda => 0.4) m JOIN glosses g ON g.id = m.id);
 
 SELECT E'\nOne query and its plan\n\n'
        '  EXPLAIN (ANALYZE, COSTS OFF)\n'

@@ -56,6 +56,9 @@ init_meta(Relation index, VsBm25Meta *meta)
 static void
 create_pages(Relation index, ForkNumber fork)
 {
+	VsBm25Meta *meta = palloc0(sizeof(VsBm25Meta));
+
+	init_meta(index, meta); /* may fail, so not in a critical section */
 	for (BlockNumber block = 0; block < VS_BM25_FIRST_RUN; block++)
 	{
 		Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, NULL);
@@ -65,7 +68,7 @@ create_pages(Relation index, ForkNumber fork)
 		if (block == VS_BM25_META_BLOCK)
 		{
 			bm25_init_page(page, VS_BM25_META, 0, 0, sizeof(VsBm25Meta));
-			init_meta(index, BM25_META(page));
+			memcpy(BM25_META(page), meta, sizeof(VsBm25Meta));
 		}
 		else if (block == VS_BM25_FREE_BLOCK)
 		{
@@ -80,6 +83,7 @@ create_pages(Relation index, ForkNumber fork)
 		END_CRIT_SECTION();
 		UnlockReleaseBuffer(buffer);
 	}
+	pfree(meta);
 }
 
 void

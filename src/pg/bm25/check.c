@@ -39,6 +39,8 @@ typedef struct Check
 	uint64 n_rows, room;
 	uint64 *table_rows;
 	uint64 n_table_rows, table_room;
+	uint64 *overflows; /* runs of long documents */
+	uint64 n_overflows, overflow_room;
 } Check;
 
 static void
@@ -71,6 +73,17 @@ add_record(void *context, const Bm25Document *document)
 	Check *check = context;
 
 	add_number(&check->rows, &check->n_rows, &check->room, vs_bm25_row_key(document->row));
+}
+
+/* A run as one number. */
+static void
+add_overflow(void *context, const Bm25Document *document)
+{
+	Check *check = context;
+
+	if (document->elsewhere.pages > 0)
+		add_number(&check->overflows, &check->n_overflows, &check->overflow_room,
+				   (uint64) document->elsewhere.first_block << 32 | document->elsewhere.pages);
 }
 
 static void
@@ -129,11 +142,17 @@ compare_used(const void *a, const void *b)
 static void
 check_blocks(Check *check, const Bm25Snapshot *snapshot)
 {
-	Used *used = palloc(sizeof(Used) * (VS_BM25_MAX_SEGMENTS + VS_BM25_LANES * (VS_BM25_SEALED_RUNS + 1) + VS_BM25_FREE_RUNS));
-	Buffer buffer = bm25_read(check->index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
 	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
+	Buffer buffer;
+	Used *used;
 	int n = 0;
 
+	bm25_visit_lanes(check->index, snapshot, add_overflow, check);
+	used = palloc(sizeof(Used) * (VS_BM25_MAX_SEGMENTS + VS_BM25_LANES * (VS_BM25_SEALED_RUNS + 1) + VS_BM25_FREE_RUNS +
+								  check->n_overflows));
+	for (uint64 i = 0; i < check->n_overflows; i++)
+		used[n++] = (Used){check->overflows[i] >> 32, (uint32) check->overflows[i]};
+	buffer = bm25_read(check->index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
 	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
 	UnlockReleaseBuffer(buffer);
 	for (uint32 i = 0; i < snapshot->meta.n_segments; i++)

@@ -61,7 +61,9 @@ extern void bm25_check_page(Relation index, Buffer buffer, VsBm25PageKind kind);
 extern Buffer bm25_read(Relation index, BlockNumber block, int lock_mode, VsBm25PageKind kind);
 /* A block of a run that was allocated: zeroed, exclusively locked. */
 extern Buffer bm25_fresh(Relation index, BlockNumber block);
-/* The meta page, copied; errors for versions that are not known. */
+/* Errors for versions that are not known. */
+extern void bm25_check_meta(Relation index, const VsBm25Meta *meta);
+/* The meta page, copied and checked. */
 extern void bm25_read_meta(Relation index, VsBm25Meta *meta);
 /* What an index was made with: never changes, so it is kept in the relation's cache. */
 typedef struct Bm25Fixed

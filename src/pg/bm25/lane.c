@@ -11,6 +11,20 @@
 
 #include "pg/bm25/index.h"
 
+static void
+check_lane(Relation index, const VsBm25Lane *lane)
+{
+	bool sound = lane->n_sealed <= VS_BM25_SEALED_RUNS && lane->open.used <= lane->open.pages;
+
+	for (uint32 i = 0; sound && i < lane->n_sealed; i++)
+		sound = lane->sealed[i].used <= lane->sealed[i].pages;
+	if (!sound)
+		ereport(ERROR,
+				(errcode(ERRCODE_INDEX_CORRUPTED),
+				 errmsg("index \"%s\" has a damaged lane head", RelationGetRelationName(index)),
+				 errhint("REINDEX INDEX rebuilds it.")));
+}
+
 /* A list of segments, and the lanes as they were at the same moment. */
 Bm25Snapshot *
 bm25_take_snapshot(Relation index)
@@ -28,6 +42,9 @@ bm25_take_snapshot(Relation index)
 		UnlockReleaseBuffer(lanes[i]);
 	}
 	UnlockReleaseBuffer(meta);
+	bm25_check_meta(index, &snapshot->meta);
+	for (int i = 0; i < VS_BM25_LANES; i++)
+		check_lane(index, &snapshot->lanes[i]);
 	return snapshot;
 }
 
@@ -59,6 +76,19 @@ bm25_snapshot_totals(const Bm25Snapshot *snapshot, double *n_docs, double *sum_l
 	}
 }
 
+/* Does the record hold what it says? */
+static bool
+record_is_whole(const VsBm25Record *record, uint32 room)
+{
+	uint32 content = record->bytes - sizeof(VsBm25Record);
+
+	if (record->bytes < sizeof(VsBm25Record) || record->bytes > room)
+		return false;
+	if ((record->flags & VS_BM25_ELSEWHERE) != 0)
+		return content >= sizeof(VsBm25Overflow);
+	return content >= DATAHDRSIZE && VARSIZE(record + 1) <= content;
+}
+
 static void
 read_record(const VsBm25Record *record, Bm25Document *document)
 {
@@ -84,7 +114,7 @@ visit_page(Relation index, Buffer buffer, uint32 end, Bm25Visit visit, void *con
 	{
 		const VsBm25Record *record = (const VsBm25Record *) ((char *) page + offset);
 
-		if (record->bytes < sizeof(VsBm25Record) || record->bytes > end - offset)
+		if (end - offset < sizeof(VsBm25Record) || !record_is_whole(record, end - offset))
 			ereport(ERROR,
 					(errcode(ERRCODE_INDEX_CORRUPTED),
 					 errmsg("index \"%s\" has a damaged record at block %u, offset %u",

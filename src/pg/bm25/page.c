@@ -78,13 +78,10 @@ bm25_fresh(Relation index, BlockNumber block)
 	return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_ZERO_AND_LOCK, NULL);
 }
 
+/* Holds no lock: the report may look into catalogs. */
 void
-bm25_read_meta(Relation index, VsBm25Meta *meta)
+bm25_check_meta(Relation index, const VsBm25Meta *meta)
 {
-	Buffer buffer = bm25_read(index, VS_BM25_META_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_META);
-
-	memcpy(meta, BM25_META(BufferGetPage(buffer)), sizeof(*meta));
-	UnlockReleaseBuffer(buffer);
 	if (meta->magic != VS_BM25_MAGIC || meta->version != VS_BM25_VERSION ||
 		meta->byte_order != VS_BM25_BYTE_ORDER || meta->n_segments > VS_BM25_MAX_SEGMENTS)
 		ereport(ERROR,
@@ -92,6 +89,16 @@ bm25_read_meta(Relation index, VsBm25Meta *meta)
 				 errmsg("index \"%s\" has format version %u, this library reads version %d",
 						RelationGetRelationName(index), meta->version, VS_BM25_VERSION),
 				 errhint("REINDEX INDEX rebuilds it in the current format.")));
+}
+
+void
+bm25_read_meta(Relation index, VsBm25Meta *meta)
+{
+	Buffer buffer = bm25_read(index, VS_BM25_META_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_META);
+
+	memcpy(meta, BM25_META(BufferGetPage(buffer)), sizeof(*meta));
+	UnlockReleaseBuffer(buffer);
+	bm25_check_meta(index, meta);
 }
 
 const Bm25Fixed *
