@@ -10,7 +10,7 @@ use Test::More;
 use Ranked;
 use Vecstore;
 
-use constant ROUNDS => 12;
+use constant ROUNDS => 7;
 
 my $node = new_server('main', conf => "fsync = off\ncheckpoint_timeout = 30s\nmax_wal_size = 64MB\nmin_wal_size = 32MB");
 my $dir = $node->basedir;

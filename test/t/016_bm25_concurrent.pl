@@ -10,7 +10,7 @@ use Test::More;
 use Ranked;
 use Vecstore;
 
-my $seconds = $ENV{VECSTORE_STRESS_SECONDS} // 10;
+my $seconds = $ENV{VECSTORE_STRESS_SECONDS} // 6;
 my $node = new_server('busy', conf => 'shared_buffers = 2MB');
 my $sample = make_document('i', '10 + i % 30');
 $node->safe_psql(

@@ -218,30 +218,30 @@ void CheckShapes(Index* index, int words, int rounds, int shape, int depth, uint
 
 TEST(Bm25Search, AnyOfSomeWords) {
   Index index(4000, 2000, 1, 0, 11);
-  CheckShapes(&index, 2000, 60, VS_BM25_OR, 5, 1);
+  CheckShapes(&index, 2000, 24, VS_BM25_OR, 5, 1);
 }
 
 TEST(Bm25Search, AllOfSomeWords) {
   Index index(4000, 400, 1, 0, 12);
-  CheckShapes(&index, 400, 60, VS_BM25_AND, 3, 2);
+  CheckShapes(&index, 400, 24, VS_BM25_AND, 3, 2);
 }
 
 TEST(Bm25Search, Phrases) {
   Index index(3000, 60, 2, 7, 13);
-  CheckShapes(&index, 60, 40, VS_BM25_PHRASE, 2, 3);
+  CheckShapes(&index, 60, 16, VS_BM25_PHRASE, 2, 3);
 }
 
 TEST(Bm25Search, AnyQuery) {
   Index index(3000, 300, 3, 5, 14);
-  CheckShapes(&index, 300, 80, 0, 4, 4);
+  CheckShapes(&index, 300, 32, 0, 4, 4);
   Index small(400, 100, 3, 5, 18);
-  CheckShapes(&small, 100, 60, 0, 4, 8);
+  CheckShapes(&small, 100, 24, 0, 4, 8);
 }
 
 TEST(Bm25Search, ManyTies) {
   Index index(4000, 8, 3, 4, 15);
-  CheckShapes(&index, 8, 40, VS_BM25_OR, 2, 5);
-  CheckShapes(&index, 8, 40, VS_BM25_AND, 1, 6);
+  CheckShapes(&index, 8, 16, VS_BM25_OR, 2, 5);
+  CheckShapes(&index, 8, 16, VS_BM25_AND, 1, 6);
 }
 
 TEST(Bm25Search, ThousandWords) {
