@@ -22,7 +22,7 @@ void Lengths::Init(const Memory& memory) {
   for (uint16_t*& slot : slots_) slot = nullptr;
 }
 
-void Lengths::Open(const VsBm25Source* source, uint32_t) {
+void Lengths::Open(const VsBm25Source* source) {
   source_ = source;
   for (uint32_t& page : pages_) page = kNoDoc;
 }
@@ -189,7 +189,7 @@ void VsBm25Searcher::Open(const VsBm25Segment* of, const VsBm25Source* from) {
   segment = of;
   source = from;
   lossy = !segment->has_positions && vs_bm25_wants_positions(query);
-  lengths.Open(source, segment->pages[VS_BM25_LENGTHS]);
+  lengths.Open(source);
   ++counters.segments;
   for (int i = 0; i < query->n_leaves; ++i) OpenLeaf(i);
 }

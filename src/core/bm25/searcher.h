@@ -17,7 +17,7 @@ namespace bm25 {
 class Lengths {
  public:
   void Init(const Memory& memory);
-  void Open(const VsBm25Source* source, uint32_t pages);
+  void Open(const VsBm25Source* source);
   uint16_t Of(uint32_t doc) {
     const uint32_t page = doc / VS_BM25_LENGTHS_PER_PAGE, slot = page % kSlots;
     if (pages_[slot] != page) Read(page);

@@ -193,15 +193,6 @@ add_table_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool
 		add_number(&check->table_rows, &check->n_table_rows, &check->table_room, vs_bm25_row_key(bm25_row(tid)));
 }
 
-static int
-compare_numbers(const void *a, const void *b)
-{
-	uint64 left = *(const uint64 *) a,
-		   right = *(const uint64 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
 static const char *
 row_name(uint64 key)
 {
@@ -217,8 +208,8 @@ check_rows(Check *check, Snapshot snapshot)
 	info->ii_Concurrent = true; /* our snapshot */
 	table_index_build_scan(check->heap, check->index, info, true, false, add_table_row, check,
 						   table_beginscan_strat(check->heap, snapshot, 0, NULL, true, true));
-	qsort(check->rows, check->n_rows, sizeof(uint64), compare_numbers);
-	qsort(check->table_rows, check->n_table_rows, sizeof(uint64), compare_numbers);
+	qsort(check->rows, check->n_rows, sizeof(uint64), bm25_compare_row_keys);
+	qsort(check->table_rows, check->n_table_rows, sizeof(uint64), bm25_compare_row_keys);
 	for (uint64 i = 1; i < check->n_rows; i++)
 	{
 		check->location = row_name(check->rows[i]);

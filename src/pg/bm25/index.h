@@ -139,7 +139,6 @@ typedef struct Bm25Reader
 	int n_pins;
 	Buffer pins[VS_BM25_STREAMS];
 	BlockNumber blocks[VS_BM25_STREAMS]; /* pinned, or copied */
-	uint64 reads;
 	Bm25Writer *written; /* not in an index: still with the writer */
 	char *copies;		 /* of a page of each of its streams */
 } Bm25Reader;
@@ -154,6 +153,7 @@ extern void bm25_check_interrupts(void);
 
 extern void bm25_add_document(VsBm25Inverter *inverter, VsBm25Row row, TSVector vector, uint32 len);
 extern VsBm25Row bm25_row(ItemPointer tid);
+extern int bm25_compare_row_keys(const void *a, const void *b);
 extern void bm25_row_to_tid(VsBm25Row row, ItemPointer tid);
 extern IndexBuildResult *bm25_build(Relation heap, Relation index, IndexInfo *info);
 extern void bm25_build_empty(Relation index);

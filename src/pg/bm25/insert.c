@@ -15,8 +15,6 @@
 
 #include "pg/bm25/index.h"
 
-#define RECORD_ROOM (VS_BM25_PAYLOAD)
-
 typedef struct Insertion
 {
 	Relation index;
@@ -39,6 +37,16 @@ bm25_row_to_tid(VsBm25Row row, ItemPointer tid)
 	ItemPointerSet(tid, (BlockNumber) row.block_high << 16 | row.block_low, row.offset);
 }
 
+/* For qsort: keys of rows (vs_bm25_row_key), in the order of the heap. */
+int
+bm25_compare_row_keys(const void *a, const void *b)
+{
+	uint64 left = *(const uint64 *) a,
+		   right = *(const uint64 *) b;
+
+	return left < right ? -1 : left > right;
+}
+
 static void
 make_record(Insertion *insertion, ItemPointer tid)
 {
@@ -47,7 +55,7 @@ make_record(Insertion *insertion, ItemPointer tid)
 	Size bytes = sizeof(VsBm25Record) + vector_bytes;
 	VsBm25Record *record;
 
-	insertion->elsewhere = bytes > RECORD_ROOM;
+	insertion->elsewhere = bytes > VS_BM25_PAYLOAD;
 	if (insertion->elsewhere)
 		bytes = sizeof(VsBm25Record) + sizeof(VsBm25Overflow);
 	record = palloc0(bytes);

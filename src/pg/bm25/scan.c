@@ -364,15 +364,6 @@ collect(IndexScanDesc scan, Rows *rows)
 	return !exact;
 }
 
-static int
-compare_rows(const void *a, const void *b)
-{
-	uint64 left = *(const uint64 *) a,
-		   right = *(const uint64 *) b;
-
-	return left < right ? -1 : left > right;
-}
-
 /* What matches the conditions and was not among the results. */
 static void
 find_rest(IndexScanDesc scan)
@@ -384,8 +375,8 @@ find_rest(IndexScanDesc scan)
 	if (state->condition == NULL && !state->null_order && scan->numberOfOrderBys > 0)
 		return;
 	state->recheck = collect(scan, &all) || state->recheck;
-	qsort(all.rows, all.n, sizeof(uint64), compare_rows);
-	qsort(state->returned.rows, state->returned.n, sizeof(uint64), compare_rows);
+	qsort(all.rows, all.n, sizeof(uint64), bm25_compare_row_keys);
+	qsort(state->returned.rows, state->returned.n, sizeof(uint64), bm25_compare_row_keys);
 	for (uint64 i = 0, j = 0; i < all.n; i++)
 	{
 		while (j < state->returned.n && state->returned.rows[j] < all.rows[i])

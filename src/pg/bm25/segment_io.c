@@ -148,7 +148,6 @@ read_page(void *context, VsBm25Stream stream, uint32 number)
 	reader->blocks[slot] = InvalidBlockNumber;
 	reader->pins[slot] = ReadBuffer(reader->index, block);
 	reader->blocks[slot] = block;
-	reader->reads++;
 	bm25_check_page(reader->index, reader->pins[slot], VS_BM25_SEGMENT);
 	page = BufferGetPage(reader->pins[slot]);
 	tail = (VsBm25PageTail *) PageGetSpecialPointer(page);
