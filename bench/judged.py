@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: PostgreSQL
-"""judged - how well bm25 ranks collections whose answers were judged by people.
+"""judged - how well bm25, vectors and both rank collections whose answers were judged by people.
 
-usage: judged.py DIRECTORY [CONNECTION]
+usage: judged.py DIRECTORY [CONNECTION [EMBEDDINGS]]
 
 DIRECTORY holds the collections in the form in which they are handed around:
 
     cranfield/cran.all.1400.xml, cran.qry.xml, cranqrel.trec.txt
     cacm/cacm.tar.gz, topics.cacm.txt, qrels.cacm.txt
+
+EMBEDDINGS is a directory that embed_judged.py filled; without it there are no vectors and no hybrid rankings.
 
 Prints nDCG@10 (gains as judged, logarithmic discount), MRR and average precision of a few kinds of queries.
 """
@@ -16,9 +18,8 @@ import sys
 import tarfile
 from pathlib import Path
 
-import psycopg2
-
 DEPTH = 1000
+CANDIDATES = 100
 KINDS = {
     "bm25, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY v <@> %(q)s::tsquery LIMIT %(depth)s",
                        "vecstore.or_tsquery('vecstore.english', %(text)s)"),
@@ -28,6 +29,32 @@ KINDS = {
                           "vecstore.or_tsquery('vecstore.english', %(text)s)"),
     "ts_rank_cd, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY ts_rank_cd(v, %(q)s::tsquery) DESC, id LIMIT %(depth)s",
                              "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+}
+
+
+ANY_WORD = "vecstore.or_tsquery('vecstore.english', %(text)s)"
+BY_VECTOR = ("SELECT id, e <=> %(vector)s::vector AS distance FROM judged "
+             "ORDER BY e <=> %(vector)s::vector LIMIT %(candidates)s")
+BY_WORDS = ("SELECT id, v <@> %(q)s::tsquery AS distance FROM judged WHERE v @@ %(q)s::tsquery "
+            "ORDER BY v <@> %(q)s::tsquery LIMIT %(candidates)s")
+
+
+def hybrid(strategy, options=""):
+    return (f"SELECT id FROM vecstore.fuse_text('{strategy}', ARRAY[(SELECT vecstore.ranking(id, distance) FROM ({BY_VECTOR}) b), "
+            f"(SELECT vecstore.ranking(id, distance) FROM ({BY_WORDS}) b)]{options}, top_k => %(candidates)s) ORDER BY rank", ANY_WORD)
+
+
+HYBRID_KINDS = {
+    f"vectors, first {CANDIDATES}": (f"SELECT id FROM ({BY_VECTOR}) b", ANY_WORD),
+    f"bm25, first {CANDIDATES}": (f"SELECT id FROM ({BY_WORDS}) b", ANY_WORD),
+    "hybrid rrf": hybrid("rrf"),
+    "hybrid rrf, rrf_k 20": hybrid("rrf", ", rrf_k => 20"),
+    "hybrid rrf, rrf_k 10": hybrid("rrf", ", rrf_k => 10"),
+    "hybrid dbsf": hybrid("dbsf"),
+    "hybrid rrf, weights 2:1": hybrid("rrf", ", weights => '{2,1}'"),
+    "hybrid dbsf, weights 2:1": hybrid("dbsf", ", weights => '{2,1}'"),
+    "hybrid rrf, weights 1:2": hybrid("rrf", ", weights => '{1,2}'"),
+    "hybrid dbsf, weights 1:2": hybrid("dbsf", ", weights => '{1,2}'"),
 }
 
 
@@ -89,37 +116,55 @@ def average_precision(found, gains):
     return total / relevant if relevant else 0
 
 
-def load(cursor, documents):
+COLLECTIONS = {"cranfield": cranfield, "cacm": cacm}
+
+
+def as_text(vector):
+    return "[" + ",".join(map(str, vector.tolist())) + "]"
+
+
+def load(cursor, documents, vectors):
+    """vectors: those of the documents, or None."""
     cursor.execute("DROP TABLE IF EXISTS judged")
-    cursor.execute("CREATE TABLE judged (id text, v tsvector)")
-    for document, text in documents.items():
-        cursor.execute("INSERT INTO judged VALUES (%s, to_tsvector('vecstore.english', %s))", (document, text))
+    cursor.execute("CREATE TABLE judged (id text PRIMARY KEY, v tsvector, e vector(384))")
+    for i, (document, text) in enumerate(documents.items()):
+        cursor.execute("INSERT INTO judged VALUES (%s, to_tsvector('vecstore.english', %s), %s)",
+                       (document, text, None if vectors is None else as_text(vectors[i])))
     cursor.execute("CREATE INDEX judged_v ON judged USING bm25 (v)")
+    cursor.execute("CREATE INDEX judged_e ON judged USING hnsw (e vector_cosine_ops)")
     cursor.execute("ANALYZE judged")
 
 
-def measure(cursor, queries, judgments, kind):
-    search, query = KINDS[kind]
+def measure(cursor, queries, vectors, judgments, kind):
+    """vectors: number of a query -> its vector as text; empty without embeddings."""
+    search, query = kind
     rows = []
     for number, gains in sorted(judgments.items()):
         cursor.execute(f"SELECT {query}", {"text": queries[number]})
-        cursor.execute(search, {"q": cursor.fetchone()[0], "depth": DEPTH})
+        cursor.execute(search, {"q": cursor.fetchone()[0], "vector": vectors.get(number), "depth": DEPTH,
+                                "candidates": CANDIDATES})
         found = [row[0] for row in cursor.fetchall()]
         rows.append((ndcg(found, gains), reciprocal_rank(found, gains), average_precision(found, gains)))
     return [sum(column) / len(rows) for column in zip(*rows)]
 
 
 def main():
+    # embed_judged.py takes the collections from here, in an environment without these
+    import numpy
+    import psycopg2
+
     directory = Path(sys.argv[1])
     connection = psycopg2.connect(sys.argv[2] if len(sys.argv) > 2 else "")
     connection.autocommit = True
     cursor = connection.cursor()
     print("| collection | ranking | nDCG@10 | MRR | MAP |\n| --- | --- | --- | --- | --- |")
-    for name, read in (("cranfield", cranfield), ("cacm", cacm)):
+    for name, read in COLLECTIONS.items():
         documents, queries, judgments = read(directory / name)
-        load(cursor, documents)
-        for kind in KINDS:
-            scores = measure(cursor, queries, judgments, kind)
+        embedded = numpy.load(Path(sys.argv[3]) / f"{name}.npz") if len(sys.argv) > 3 else None
+        load(cursor, documents, None if embedded is None else embedded["documents"])
+        vectors = {} if embedded is None else dict(zip(queries, map(as_text, embedded["queries"])))
+        for kind, search in {**KINDS, **(HYBRID_KINDS if vectors else {})}.items():
+            scores = measure(cursor, queries, vectors, judgments, search)
             print(f"| {name}, {len(documents)} documents, {len(judgments)} queries | {kind} | "
                   + " | ".join(f"{score:.3f}" for score in scores) + " |", flush=True)
 

@@ -8,87 +8,17 @@ COMMENT ON FUNCTION vecstore.filter_expression(text) IS
 
 -- The one column to search; an error says which there are.  kind: 'vector' or 'text'.
 CREATE FUNCTION vecstore.search_column(rel regclass, kind text, wanted name, OUT name name, OUT type text, OUT operator text, OUT config text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-DECLARE
-  am_name name := CASE kind WHEN 'vector' THEN 'hnsw' ELSE 'bm25' END;
-  found record;
-  all_names text;
-BEGIN
-  -- indexed columns of the kind, with the operator that their index orders by
-  SELECT count(*) AS n, min(c.attname) AS attname, min(c.operator) AS operator, string_agg(c.attname, ', ' ORDER BY c.attname) AS names INTO found
-  FROM (SELECT DISTINCT ON (a.attname) a.attname::text, format('OPERATOR(%I.%s)', ns.nspname, o.oprname) AS operator
-        FROM pg_catalog.pg_index i
-          JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
-          JOIN pg_catalog.pg_am am ON am.oid = ic.relam AND am.amname = am_name
-          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-          JOIN pg_catalog.pg_opclass oc ON oc.oid = i.indclass[0]
-          JOIN pg_catalog.pg_amop op ON op.amopfamily = oc.opcfamily AND op.amoppurpose = 'o'
-          JOIN pg_catalog.pg_operator o ON o.oid = op.amopopr
-          JOIN pg_catalog.pg_namespace ns ON ns.oid = o.oprnamespace
-        WHERE i.indrelid = rel AND i.indisvalid AND i.indpred IS NULL AND (wanted IS NULL OR a.attname = wanted)
-        ORDER BY a.attname, ic.relname) c;
-  IF found.n = 0 THEN
-    SELECT string_agg(a.attname, ', ' ORDER BY a.attname) INTO all_names
-    FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped
-      AND t.typname = ANY (CASE kind WHEN 'vector' THEN '{vector,halfvec}' ELSE '{tsvector}' END::name[]);
-    RAISE EXCEPTION '% has no column with % index to search', rel, CASE am_name WHEN 'hnsw' THEN 'an hnsw' ELSE 'a bm25' END
-      USING ERRCODE = 'undefined_object',
-        DETAIL = CASE WHEN wanted IS NOT NULL THEN format('Column "%s" was asked for.', wanted)
-                      WHEN all_names IS NULL THEN format('It has no column of type %s.', CASE kind WHEN 'vector' THEN 'vector or halfvec' ELSE 'tsvector' END)
-                      ELSE format('Columns of the type: %s.', all_names) END,
-        HINT = CASE kind WHEN 'vector' THEN format('CREATE INDEX ON %s USING hnsw (column vector_cosine_ops);', rel) ELSE format('CREATE INDEX ON %s USING bm25 (column);', rel) END;
-  ELSIF found.n > 1 THEN
-    RAISE EXCEPTION '% has several columns to search: %', rel, found.names
-      USING ERRCODE = 'ambiguous_column', HINT = format('Name one: %s_column => ...', kind);
-  END IF;
-  name := found.attname;
-  operator := found.operator;
-  type := (SELECT pg_catalog.format_type(a.atttypid, NULL) FROM pg_catalog.pg_attribute a WHERE a.attrelid = rel AND a.attname = name);
-  IF kind = 'text' THEN
-    -- the configuration of a generated column
-    config := (SELECT (regexp_match(pg_catalog.pg_get_expr(d.adbin, d.adrelid), 'to_tsvector\(''([^'']+)''::regconfig'))[1]
-               FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-               WHERE d.adrelid = rel AND a.attname = name);
-  END IF;
-END $$;
+  AS 'MODULE_PATHNAME', 'vs_search_column' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.search_column(regclass, text, name) IS
   'internal: the one indexed column of a kind (vector, text), its type, the operator it is ordered by, the text search configuration it is made with';
 
 CREATE FUNCTION vecstore.search_key(rel regclass, wanted name, OUT id name, OUT type text)
-  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-BEGIN
-  id := coalesce(wanted, (SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                          WHERE i.indrelid = rel AND i.indisprimary AND i.indnkeyatts = 1));
-  IF id IS NULL THEN
-    RAISE EXCEPTION '% has no primary key of one column', rel USING ERRCODE = 'undefined_column', HINT = 'Name a unique column: id_column';
-  END IF;
-  type := (SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
-           WHERE a.attrelid = rel AND a.attname = id AND a.attnum > 0 AND NOT a.attisdropped);
-  IF type IS NULL THEN
-    RAISE EXCEPTION '% has no column "%"', rel, id USING ERRCODE = 'undefined_column';
-  END IF;
-END $$;
+  AS 'MODULE_PATHNAME', 'vs_search_key' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.search_key(regclass, name) IS 'internal: the column that identifies a row, the primary key or the one wanted, and its type';
 
 -- What the caller may see, without vectors and tsvectors unless they are named.
 CREATE FUNCTION vecstore.search_row(rel regclass, columns name[]) RETURNS text
-  LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
-DECLARE
-  shown text;
-  hidden text;
-BEGIN
-  SELECT string_agg(format('%L, t.%I', a.attname, a.attname), ', ' ORDER BY a.attnum)
-    FILTER (WHERE CASE WHEN columns IS NULL THEN ty.typname <> ALL ('{vector,halfvec,tsvector}'::name[]) ELSE a.attname = ANY (columns) END),
-    (SELECT string_agg(c::text, ', ') FROM unnest(columns) c WHERE NOT c = ANY (array_agg(a.attname)))
-  INTO shown, hidden
-  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid
-  WHERE a.attrelid = rel AND a.attnum > 0 AND NOT a.attisdropped AND pg_catalog.has_column_privilege(rel, a.attnum, 'SELECT');
-  IF hidden IS NOT NULL THEN
-    RAISE EXCEPTION '% has no column % that you may read', rel, hidden USING ERRCODE = 'undefined_column';
-  END IF;
-  RETURN format('pg_catalog.jsonb_build_object(%s)', coalesce(shown, ''));
-END $$;
+  AS 'MODULE_PATHNAME', 'vs_search_row' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.search_row(regclass, name[]) IS 'internal: SQL for a row t as jsonb, of the columns the caller may read';
 
 CREATE FUNCTION vecstore.search_sql(

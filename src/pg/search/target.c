@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: PostgreSQL
+ *
+ * target.c - what vecstore.search looks up in the catalogue: the columns to search, the key, the row to show.
+ *
+ * Owns: which indexes count, and the messages about what is missing or ambiguous.  Everything is read through
+ * PostgreSQL's caches, because a search does so each time.  The relation is locked as a SELECT would lock it; whether
+ * the caller may read it is decided when the statement runs.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_type.h"
+#include "commands/defrem.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/catcache.h"
+#include "utils/fmgroids.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+/* One of the two kinds of columns that can be searched. */
+typedef struct SearchKind
+{
+	const char *name; /* for users: also the prefix of the argument that names such a column */
+	const char *am;
+	const char *an_index;
+	const char *how_to_index; /* of the relation, %s */
+	const char *type_names;
+	const char *types[3]; /* NULL after the last */
+} SearchKind;
+
+static const SearchKind search_kinds[] = {
+	{"vector", "hnsw", "an hnsw index", "CREATE INDEX ON %s USING hnsw (column vector_cosine_ops);",
+	 "vector or halfvec", {"vector", "halfvec", NULL}},
+	{"text", "bm25", "a bm25 index", "CREATE INDEX ON %s USING bm25 (column);", "tsvector",
+	 {"tsvector", NULL}},
+};
+
+/* A column and the operator family its index orders it by. */
+typedef struct SearchColumn
+{
+	AttrNumber number;
+	Oid family;
+	char *index; /* its name; the first by name decides */
+} SearchColumn;
+
+static const SearchKind *
+kind_of_name(const char *name)
+{
+	for (int i = 0; i < lengthof(search_kinds); i++)
+		if (strcmp(search_kinds[i].name, name) == 0)
+			return &search_kinds[i];
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown kind of column: \"%s\"", name)));
+}
+
+static const char *
+column_name(Relation rel, AttrNumber number)
+{
+	return NameStr(TupleDescAttr(RelationGetDescr(rel), number - 1)->attname);
+}
+
+/* The name of the relation as SQL takes it. */
+static char *
+relation_name(Relation rel)
+{
+	return DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(RelationGetRelid(rel))));
+}
+
+/* By the name of a type only: the schema of the extension's types is for the user to choose. */
+static bool
+is_type_of(Oid type, const SearchKind *kind)
+{
+	HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	bool found = false;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	for (int i = 0; kind->types[i] != NULL; i++)
+		found |= strcmp(NameStr(((Form_pg_type) GETSTRUCT(tuple))->typname), kind->types[i]) == 0;
+	ReleaseSysCache(tuple);
+	return found;
+}
+
+static bool
+is_searched_type(Oid type)
+{
+	for (int i = 0; i < lengthof(search_kinds); i++)
+		if (is_type_of(type, &search_kinds[i]))
+			return true;
+	return false;
+}
+
+/* The column that a whole, valid index begins with and its operator family; false for other indexes. */
+static bool
+look_at_index(Oid index, SearchColumn *column)
+{
+	HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	Form_pg_index form;
+	bool usable;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for index %u", index);
+	form = (Form_pg_index) GETSTRUCT(tuple);
+	column->number = form->indkey.values[0];
+	usable = form->indisvalid && column->number > 0 &&
+		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	if (usable)
+	{
+		bool isnull;
+		Datum classes = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &isnull);
+
+		column->family = get_opclass_family(((oidvector *) DatumGetPointer(classes))->values[0]);
+		column->index = get_rel_name(index);
+	}
+	ReleaseSysCache(tuple);
+	return usable;
+}
+
+static Oid
+method_of_index(Oid index)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
+	Oid method;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for relation %u", index);
+	method = ((Form_pg_class) GETSTRUCT(tuple))->relam;
+	ReleaseSysCache(tuple);
+	return method;
+}
+
+/* Take an index into account: each column once, with the first of its indexes. */
+static void
+add_column(SearchColumn *columns, int *count, const SearchColumn *next)
+{
+	for (int i = 0; i < *count; i++)
+		if (columns[i].number == next->number)
+		{
+			if (strcmp(next->index, columns[i].index) < 0)
+				columns[i] = *next;
+			return;
+		}
+	columns[(*count)++] = *next;
+}
+
+/* The indexed columns of a kind, or the wanted one if it is among them. */
+static int
+indexed_columns(Relation rel, const SearchKind *kind, const char *wanted, SearchColumn **columns)
+{
+	List *indexes = RelationGetIndexList(rel);
+	Oid method = get_index_am_oid(kind->am, true);
+	int count = 0;
+	ListCell *cell;
+
+	*columns = palloc(sizeof(SearchColumn) * Max(list_length(indexes), 1));
+	foreach (cell, indexes)
+	{
+		SearchColumn next;
+
+		if (method_of_index(lfirst_oid(cell)) == method && look_at_index(lfirst_oid(cell), &next) &&
+			(wanted == NULL || strcmp(column_name(rel, next.number), wanted) == 0))
+			add_column(*columns, &count, &next);
+	}
+	list_free(indexes);
+	return count;
+}
+
+static int
+compare_names(const ListCell *a, const ListCell *b)
+{
+	return strcmp(lfirst(a), lfirst(b));
+}
+
+/* "a, b, c", in order. */
+static char *
+join_names(List *names)
+{
+	StringInfoData joined;
+	ListCell *cell;
+
+	initStringInfo(&joined);
+	list_sort(names, compare_names);
+	foreach (cell, names)
+		appendStringInfo(&joined, "%s%s", joined.len > 0 ? ", " : "", (char *) lfirst(cell));
+	return joined.data;
+}
+
+static void pg_attribute_noreturn()
+no_column(Relation rel, const SearchKind *kind, const char *wanted)
+{
+	TupleDesc desc = RelationGetDescr(rel);
+	List *of_type = NIL;
+
+	for (int i = 0; i < desc->natts; i++)
+		if (!TupleDescAttr(desc, i)->attisdropped && is_type_of(TupleDescAttr(desc, i)->atttypid, kind))
+			of_type = lappend(of_type, NameStr(TupleDescAttr(desc, i)->attname));
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("%s has no column with %s to search", relation_name(rel), kind->an_index),
+			 wanted != NULL ? errdetail("Column \"%s\" was asked for.", wanted)
+				 : of_type == NIL ? errdetail("It has no column of type %s.", kind->type_names)
+								  : errdetail("Columns of the type: %s.", join_names(of_type)),
+			 errhint(kind->how_to_index, relation_name(rel))));
+}
+
+static void pg_attribute_noreturn()
+several_columns(Relation rel, const SearchKind *kind, const SearchColumn *columns, int count)
+{
+	List *names = NIL;
+
+	for (int i = 0; i < count; i++)
+		names = lappend(names, (void *) column_name(rel, columns[i].number));
+	ereport(ERROR,
+			(errcode(ERRCODE_AMBIGUOUS_COLUMN),
+			 errmsg("%s has several columns to search: %s", relation_name(rel), join_names(names)),
+			 errhint("Name one: %s_column => ...", kind->name)));
+}
+
+static SearchColumn
+choose_column(Relation rel, const SearchKind *kind, const char *wanted)
+{
+	SearchColumn *columns;
+	int count = indexed_columns(rel, kind, wanted, &columns);
+
+	if (count == 0)
+		no_column(rel, kind, wanted);
+	if (count > 1)
+		several_columns(rel, kind, columns, count);
+	return columns[0];
+}
+
+/* OPERATOR(schema.name) of what an operator family orders by; all its ordering operators have one name. */
+static char *
+ordering_operator(Oid family)
+{
+	CatCList *members = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
+	Oid operator = InvalidOid;
+	HeapTuple tuple;
+	Form_pg_operator form;
+	char *sql;
+
+	for (int i = 0; i < members->n_members && !OidIsValid(operator); i++)
+	{
+		Form_pg_amop member = (Form_pg_amop) GETSTRUCT(&members->members[i]->tuple);
+
+		if (member->amoppurpose == AMOP_ORDER)
+			operator = member->amopopr;
+	}
+	ReleaseSysCacheList(members);
+	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for the ordering operator of family %u", family);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+				   NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return sql;
+}
+
+/* expression_tree_walker: the configuration that a to_tsvector(configuration, …) names. */
+static bool
+find_config(Node *node, void *config)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Const) && ((Const *) node)->consttype == REGCONFIGOID &&
+		!((Const *) node)->constisnull)
+	{
+		*(Oid *) config = DatumGetObjectId(((Const *) node)->constvalue);
+		return true;
+	}
+	return expression_tree_walker(node, find_config, config);
+}
+
+/* The text search configuration that makes a generated column, as text; NULL when none is known. */
+static char *
+config_of_column(Relation rel, AttrNumber column)
+{
+	Oid config = InvalidOid;
+
+	if (!TupleDescAttr(RelationGetDescr(rel), column - 1)->attgenerated ||
+		!find_config(build_column_default(rel, column), &config))
+		return NULL;
+	return DatumGetCString(DirectFunctionCall1(regconfigout, ObjectIdGetDatum(config)));
+}
+
+/* The argument as the text of a name, NULL for NULL. */
+static const char *
+name_argument(FunctionCallInfo fcinfo, int i)
+{
+	return PG_ARGISNULL(i) ? NULL : NameStr(*PG_GETARG_NAME(i));
+}
+
+/* Open the relation that the first argument names. */
+static Relation
+open_argument(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("the relation to search must not be null")));
+	return relation_open(PG_GETARG_OID(0), AccessShareLock);
+}
+
+/* The row type of the function's OUT parameters, remembered in the calling expression. */
+static Datum
+make_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
+{
+	TupleDesc desc = fcinfo->flinfo->fn_extra;
+
+	if (desc == NULL)
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+			elog(ERROR, "return type must be a row type");
+		desc = BlessTupleDesc(desc);
+		fcinfo->flinfo->fn_extra = desc;
+		MemoryContextSwitchTo(old);
+	}
+	return HeapTupleGetDatum(heap_form_tuple(desc, values, isnull));
+}
+
+static Datum
+name_datum(const char *name)
+{
+	return DirectFunctionCall1(namein, CStringGetDatum(name));
+}
+
+PG_FUNCTION_INFO_V1(vs_search_column);
+
+/* vecstore.search_column(rel, kind, wanted): name, type, operator, config. */
+Datum
+vs_search_column(PG_FUNCTION_ARGS)
+{
+	Relation rel = open_argument(fcinfo);
+	const SearchKind *kind = kind_of_name(PG_ARGISNULL(1) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	SearchColumn column = choose_column(rel, kind, name_argument(fcinfo, 2));
+	Oid type = TupleDescAttr(RelationGetDescr(rel), column.number - 1)->atttypid;
+	char *config = config_of_column(rel, column.number);
+	Datum values[] = {name_datum(column_name(rel, column.number)),
+					  CStringGetTextDatum(format_type_be(type)),
+					  CStringGetTextDatum(ordering_operator(column.family)),
+					  config != NULL ? CStringGetTextDatum(config) : (Datum) 0};
+	bool isnull[] = {false, false, false, config == NULL};
+
+	relation_close(rel, NoLock);
+	return make_row(fcinfo, values, isnull);
+}
+
+/* The column of the primary key, if that is one column. */
+static AttrNumber
+primary_key(Relation rel)
+{
+	AttrNumber column = InvalidAttrNumber;
+	HeapTuple tuple;
+
+	list_free(RelationGetIndexList(rel));
+	if (!OidIsValid(rel->rd_pkindex))
+		return column;
+	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(rel->rd_pkindex));
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for index %u", rel->rd_pkindex);
+	if (((Form_pg_index) GETSTRUCT(tuple))->indnkeyatts == 1)
+		column = ((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0];
+	ReleaseSysCache(tuple);
+	return column;
+}
+
+PG_FUNCTION_INFO_V1(vs_search_key);
+
+/* vecstore.search_key(rel, wanted): id, type. */
+Datum
+vs_search_key(PG_FUNCTION_ARGS)
+{
+	Relation rel = open_argument(fcinfo);
+	const char *wanted = name_argument(fcinfo, 1);
+	AttrNumber column =
+		wanted != NULL ? get_attnum(RelationGetRelid(rel), wanted) : primary_key(rel);
+	Form_pg_attribute attribute;
+	Datum values[2];
+	bool isnull[] = {false, false};
+
+	if (wanted == NULL && column == InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s has no primary key of one column", relation_name(rel)),
+				 errhint("Name a unique column: id_column")));
+	if (column <= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s has no column \"%s\"", relation_name(rel), wanted)));
+	attribute = TupleDescAttr(RelationGetDescr(rel), column - 1);
+	values[0] = name_datum(NameStr(attribute->attname));
+	values[1] = CStringGetTextDatum(format_type_with_typemod(attribute->atttypid, attribute->atttypmod));
+	relation_close(rel, NoLock);
+	return make_row(fcinfo, values, isnull);
+}
+
+/* Whether the caller may read a column that exists. */
+static bool
+may_read(Relation rel, AttrNumber column)
+{
+	return pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
+		pg_attribute_aclcheck(RelationGetRelid(rel), column, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+}
+
+/* The columns asked for, as a set of their numbers; an error names those that cannot be shown. */
+static Bitmapset *
+asked_columns(Relation rel, ArrayType *names)
+{
+	Bitmapset *asked = NULL;
+	StringInfoData hidden;
+	Datum *elements;
+	bool *isnull;
+	int count;
+
+	initStringInfo(&hidden);
+	deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &isnull, &count);
+	for (int i = 0; i < count; i++)
+	{
+		const char *name = isnull[i] ? "" : NameStr(*DatumGetName(elements[i]));
+		AttrNumber column = get_attnum(RelationGetRelid(rel), name);
+
+		if (column > 0 && may_read(rel, column))
+			asked = bms_add_member(asked, column);
+		else
+			appendStringInfo(&hidden, "%s%s", hidden.len > 0 ? ", " : "", name);
+	}
+	if (hidden.len > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("%s has no column %s that you may read", relation_name(rel), hidden.data)));
+	return asked;
+}
+
+PG_FUNCTION_INFO_V1(vs_search_row);
+
+/* vecstore.search_row(rel, columns): SQL. */
+Datum
+vs_search_row(PG_FUNCTION_ARGS)
+{
+	Relation rel = open_argument(fcinfo);
+	bool chosen = !PG_ARGISNULL(1);
+	Bitmapset *asked = chosen ? asked_columns(rel, PG_GETARG_ARRAYTYPE_P(1)) : NULL;
+	StringInfoData sql;
+	const char *separator = "";
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "pg_catalog.jsonb_build_object(");
+	for (AttrNumber i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(rel), i - 1);
+
+		if (attribute->attisdropped || (chosen && !bms_is_member(i, asked)) ||
+			(!chosen && (is_searched_type(attribute->atttypid) || !may_read(rel, i))))
+			continue;
+		appendStringInfo(&sql, "%s%s, t.%s", separator,
+						 quote_literal_cstr(NameStr(attribute->attname)),
+						 quote_identifier(NameStr(attribute->attname)));
+		separator = ", ";
+	}
+	appendStringInfoChar(&sql, ')');
+	relation_close(rel, NoLock);
+	PG_RETURN_TEXT_P(cstring_to_text(sql.data));
+}
