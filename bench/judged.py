@@ -48,13 +48,14 @@ HYBRID_KINDS = {
     f"vectors, first {CANDIDATES}": (f"SELECT id FROM ({BY_VECTOR}) b", ANY_WORD),
     f"bm25, first {CANDIDATES}": (f"SELECT id FROM ({BY_WORDS}) b", ANY_WORD),
     "hybrid rrf": hybrid("rrf"),
-    "hybrid rrf, rrf_k 20": hybrid("rrf", ", rrf_k => 20"),
     "hybrid rrf, rrf_k 10": hybrid("rrf", ", rrf_k => 10"),
+    "hybrid rrf, rrf_k 2": hybrid("rrf", ", rrf_k => 2"),
     "hybrid dbsf": hybrid("dbsf"),
-    "hybrid rrf, weights 2:1": hybrid("rrf", ", weights => '{2,1}'"),
-    "hybrid dbsf, weights 2:1": hybrid("dbsf", ", weights => '{2,1}'"),
-    "hybrid rrf, weights 1:2": hybrid("rrf", ", weights => '{1,2}'"),
-    "hybrid dbsf, weights 1:2": hybrid("dbsf", ", weights => '{1,2}'"),
+    "hybrid relative_score": hybrid("relative_score"),
+    "hybrid combmnz": hybrid("combmnz"),
+    "hybrid isr": hybrid("isr"),
+    "hybrid relative_score, weights 2:1": hybrid("relative_score", ", weights => '{2,1}'"),
+    "hybrid relative_score, weights 1:2": hybrid("relative_score", ", weights => '{1,2}'"),
 }
 
 

@@ -22,7 +22,7 @@ CREATE FUNCTION vecstore.search_row(rel regclass, columns name[]) RETURNS text
 COMMENT ON FUNCTION vecstore.search_row(regclass, name[]) IS 'internal: SQL for a row t as jsonb, of the columns the caller may read';
 
 CREATE FUNCTION vecstore.search_sql(
-    rel regclass, by_vector boolean, by_text boolean, filter text DEFAULT NULL, k integer DEFAULT 10, fusion text DEFAULT 'rrf',
+    rel regclass, by_vector boolean, by_text boolean, filter text DEFAULT NULL, k integer DEFAULT 10, fusion text DEFAULT 'relative_score',
     candidates integer DEFAULT 100, weights float8[] DEFAULT NULL, vector_column name DEFAULT NULL, text_column name DEFAULT NULL,
     id_column name DEFAULT NULL, config regconfig DEFAULT NULL, columns name[] DEFAULT NULL) RETURNS text
   LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
@@ -72,7 +72,7 @@ COMMENT ON FUNCTION vecstore.search_sql(regclass, boolean, boolean, text, intege
 
 CREATE FUNCTION vecstore.search(
     rel regclass, query_vector @extschema@.vector DEFAULT NULL, query_text text DEFAULT NULL, filter text DEFAULT NULL, k integer DEFAULT 10,
-    fusion text DEFAULT 'rrf', preset text DEFAULT NULL, candidates integer DEFAULT 100, weights float8[] DEFAULT NULL,
+    fusion text DEFAULT 'relative_score', preset text DEFAULT NULL, candidates integer DEFAULT 100, weights float8[] DEFAULT NULL,
     vector_column name DEFAULT NULL, text_column name DEFAULT NULL, id_column name DEFAULT NULL, config regconfig DEFAULT NULL,
     columns name[] DEFAULT NULL) RETURNS TABLE (id text, score float8, rank integer, "row" jsonb)
   LANGUAGE plpgsql STABLE ROWS 10 AS $$

@@ -148,7 +148,7 @@ BEGIN
       END LOOP;
       weights := vecstore.prefetch_value(stage, 'weights', at, 'array', '');
       result := format('SELECT f.id::%s AS id, 0 - f.score AS distance FROM vecstore.fuse_text(%L, ARRAY[%s], weights => %L, top_k => %s) f',
-                       id_type, vecstore.prefetch_value(stage, 'fusion', at, 'string', 'rrf'), branches,
+                       id_type, vecstore.prefetch_value(stage, 'fusion', at, 'string', 'relative_score'), branches,
                        pg_catalog.translate(weights, '[]', '{}'), vecstore.prefetch_value(stage, 'limit', at, 'count', '100'));
     END IF;
   END LOOP;

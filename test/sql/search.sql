@@ -15,7 +15,7 @@ SELECT id, rank, row FROM vecstore.search('books', '[1,2,3]', 'red dog', k => 3)
 SELECT (SELECT array_agg(-score ORDER BY rank) FROM vecstore.search('books', '[1,2,3]')) = (SELECT array_agg(d ORDER BY d) FROM (SELECT embedding <-> '[1,2,3]' AS d FROM books ORDER BY 1 LIMIT 10) s) AS by_vector,
        (SELECT array_agg(id || ' ' || score ORDER BY rank) FROM vecstore.search('books', query_text => '"red dogs"')) = (SELECT array_agg(id || ' ' || score ORDER BY score DESC, id) FROM (SELECT id, -(tsv <@> '''red'' <-> ''dog'''::tsquery) AS score FROM books WHERE tsv @@ '''red'' <-> ''dog''' ORDER BY tsv <@> '''red'' <-> ''dog'''::tsquery LIMIT 10) s) AS by_text,
        (SELECT array_agg(id || ' ' || score ORDER BY rank) FROM vecstore.search('books', '[1,2,3]', 'red dog', candidates => 50)) =
-       (SELECT array_agg(id || ' ' || score ORDER BY rank) FROM vecstore.fuse_text('rrf', ARRAY[
+       (SELECT array_agg(id || ' ' || score ORDER BY rank) FROM vecstore.fuse_text('relative_score', ARRAY[
           (SELECT vecstore.ranking(id::text, d) FROM (SELECT id, embedding <-> '[1,2,3]' AS d FROM books ORDER BY embedding <-> '[1,2,3]' LIMIT 50) s),
           (SELECT vecstore.ranking(id::text, d) FROM (SELECT id, tsv <@> 'red | dog'::tsquery AS d FROM books WHERE tsv @@ 'red | dog' ORDER BY tsv <@> 'red | dog'::tsquery LIMIT 50) s)], top_k => 10)) AS by_both;
 SELECT vecstore.search_sql('books', true, true, 'price < 10', k => 3);
@@ -85,4 +85,23 @@ CREATE INDEX ON "Part ed" USING hnsw ("V" vector_l2_ops);
 CREATE INDEX ON "Part ed" USING bm25 (t);
 INSERT INTO "Part ed" SELECT i, ARRAY[i], to_tsvector('simple', 'all w' || i) FROM generate_series(1, 50) i;
 SELECT id, rank, row FROM vecstore.search('"Part ed"', '[10.4]', 'w9 w11', config => 'simple', k => 3);
+
+-- rows elsewhere: a foreign table as a branch, and as a partition of what is searched
+CREATE EXTENSION file_fdw;
+CREATE SERVER elsewhere FOREIGN DATA WRAPPER file_fdw;
+CREATE TABLE spread (id int, v vector(2), t tsvector) PARTITION BY RANGE (id);
+CREATE TABLE spread_here PARTITION OF spread FOR VALUES FROM (0) TO (100);
+CREATE FOREIGN TABLE spread_there PARTITION OF spread FOR VALUES FROM (100) TO (200) SERVER elsewhere
+  OPTIONS (program $$printf '100;[9,9];far:1 fox:2\n101;[5,5];near:1 dog:2\n102;[5,6];near:1 fox:2\n'$$, format 'csv', delimiter ';');
+INSERT INTO spread SELECT i, ARRAY[i % 9, i % 5], CASE WHEN i % 2 = 0 THEN 'near:1 dog:2' ELSE 'far:1 cat:2' END::tsvector FROM generate_series(1, 60) i;
+CREATE INDEX ON spread USING hnsw (v vector_l2_ops);
+CREATE INDEX ON spread USING bm25 (t);
+SELECT f.id, f.ranks FROM vecstore.fuse('rrf', ARRAY[
+  (SELECT vecstore.ranking(id, d) FROM (SELECT id, v <-> '[5,6]' AS d FROM spread_there ORDER BY v <-> '[5,6]' LIMIT 2) b),
+  (SELECT vecstore.ranking(id, d) FROM (SELECT id, t <@> vecstore.bm25query('fox', 'spread_t_idx') AS d FROM spread_there WHERE t @@ 'fox' ORDER BY t <@> vecstore.bm25query('fox', 'spread_t_idx') LIMIT 2) b)]) f ORDER BY f.rank;
+SELECT id, rank FROM vecstore.search('spread', '[5,5.9]', 'fox', id_column => 'id', config => 'simple', k => 4);
+SELECT id, rank FROM vecstore.search('spread', '[5,5.9]', id_column => 'id', filter => 'id > 50', k => 3);
+SELECT * FROM vecstore.search('spread_there', '[5,6]', id_column => 'id');
+DROP TABLE spread;
+DROP EXTENSION file_fdw CASCADE;
 DROP TABLE books, keyless, bare, "Part ed";

@@ -54,12 +54,9 @@ void Centre(const VsHnswSpace* space, float* x) {
 // Distance between values and scale * code, in the metric's norm.
 template <class Code>
 double RoundingError(VsMetric metric, const float* values, const Code* code, float scale, uint32_t n) {
-  double sum = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    double difference = double(values[i]) - double(scale) * code[i];
-    sum += metric == VS_METRIC_L1 ? fabs(difference) : difference * difference;
-  }
-  return metric == VS_METRIC_L1 ? sum : sqrt(sum);
+  const auto difference = [=](uint32_t i) { return double(values[i]) - double(scale) * code[i]; };
+  if (metric == VS_METRIC_L1) return Sum(n, [=](uint32_t i) { return fabs(difference(i)); });
+  return sqrt(Sum(n, [=](uint32_t i) { return difference(i) * difference(i); }));
 }
 
 float CodeScale(float largest, int32_t limit) { return largest > kSmallest ? largest / limit : 0; }
@@ -96,13 +93,9 @@ struct Products {
 };
 
 Products Multiply(const float* values, const int16_t* numbers, uint32_t n) {
-  double mixed = 0;
   int64_t squares = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    mixed += double(values[i]) * numbers[i];
-    squares += int32_t(numbers[i]) * numbers[i];
-  }
-  return {mixed, double(squares)};
+  for (uint32_t i = 0; i < n; i++) squares += int32_t(numbers[i]) * numbers[i];
+  return {Sum(n, [=](uint32_t i) { return double(values[i]) * numbers[i]; }), double(squares)};
 }
 
 // Rounding at a scale and then the best scale for these codes, in turn: each errs less than the one
