@@ -3,7 +3,7 @@
 
 usage: text.py CONNECTION [COPIES]
 
-The database has vecstore.  With COPIES, the texts are repeated that often.  300 texts are held out; queries are two to five of
+The database has vecstore.  With COPIES, the texts are repeated that often, all of them after one another.  300 texts are held out; queries are two to five of
 their words, phrases two words that follow each other.  Prints tables; times are milliseconds at the client.
 """
 import io
@@ -11,6 +11,7 @@ import random
 import re
 import statistics
 import sys
+import threading
 import time
 
 import psycopg2
@@ -20,7 +21,8 @@ import texts
 SEED = 7
 HELD_OUT = 300
 PASSES = 3
-INSERTS = 3000
+INSERTS = 5000
+BATCH = 20000
 ANY, ALL, PHRASE = "vecstore.or_tsquery", "plainto_tsquery", "phraseto_tsquery"
 SEARCHES = {
     "any of 2-5 words": (ANY, "words", "ts_rank"),
@@ -62,8 +64,8 @@ def load(cursor, documents, copies):
                              for x in (title, body)) + "\n")
     rows.seek(0)
     cursor.copy_expert("COPY raw FROM STDIN", rows)
-    cursor.execute("CREATE TABLE bm25_texts AS SELECT row_number() OVER () AS id, to_tsvector('english', title || ' ' || body) AS tsv"
-                   " FROM raw, generate_series(1, %s)", (copies,))
+    cursor.execute("CREATE TABLE bm25_texts AS SELECT row_number() OVER (ORDER BY copy, raw.ctid) AS id, to_tsvector('english', title || ' ' || body) AS tsv"
+                   " FROM raw, generate_series(1, %s) copy ORDER BY copy, raw.ctid", (copies,))
     cursor.execute("CREATE TABLE gin_texts AS TABLE bm25_texts")
     for table in ("bm25_texts", "gin_texts"):
         cursor.execute(f"VACUUM ANALYZE {table}")
@@ -108,15 +110,80 @@ def searches(cursor, queries):
             print(f"| {name} | {index} | {statistics.mean(t):.3f} | {percentile(t, .5):.3f} | {percentile(t, .95):.3f} | {max(t):.1f} | {ratios} |", flush=True)
 
 
-def inserts(cursor):
-    print("\n| inserts, one row each | rows/s | slowest ms |\n| --- | --- | --- |")
-    cursor.execute("ALTER INDEX gin_texts_i SET (fastupdate = off)")
+def index_scans(plan):
+    """The index scans of a plan, each with the numbers of pages it touched."""
+    found = [plan] if plan["Node Type"] == "Index Scan" else []
+    for child in plan.get("Plans", []):
+        found += index_scans(child)
+    return found
+
+
+def pages(cursor, queries):
+    cursor.execute("SELECT pg_relation_size('bm25_texts_i') / 8192, current_setting('shared_buffers')")
+    print("\n%d pages in the index, shared_buffers = %s; those of the heap's ten rows are counted with the query's" % cursor.fetchone())
+    print("\n| search | pages touched, mean | p95 | max | read into the pool, mean | ms, mean |\n|" + " --- |" * 6)
+    for name, (query, kind, _) in SEARCHES.items():
+        touched, read, spent = [], [], []
+        for q in queries:
+            cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + BY_BM25.format(query=query), (q[kind],))
+            root = cursor.fetchone()[0][0]
+            scans = index_scans(root["Plan"])
+            touched.append(sum(s["Shared Hit Blocks"] + s["Shared Read Blocks"] for s in scans))
+            read.append(sum(s["Shared Read Blocks"] for s in scans))
+            spent.append(root["Execution Time"])
+        print(f"| {name} | {statistics.mean(touched):.0f} | {percentile(touched, .95)} | {max(touched)} | {statistics.mean(read):.0f} | "
+              f"{statistics.mean(spent):.2f} |", flush=True)
+
+
+def insert_batches(cursor):
+    """Rows a second of INSERT ... SELECT, also into a table without an index, whose time is not the index's."""
+    spent = {"none": [], "gin": [], "bm25": []}
+    for number in range(PASSES):
+        for index, times in spent.items():
+            times.append(timed(cursor, f"INSERT INTO {index}_texts SELECT -1, tsv FROM source WHERE id BETWEEN %s AND %s",
+                               (number * BATCH + 1, (number + 1) * BATCH)))
+    table = sum(spent["none"])
+    print(f"\n| INSERT of {BATCH} rows | rows/s | rows/s of the index alone |\n| --- | --- | --- |")
     for index in ("gin", "bm25"):
-        spent = []
-        for i in range(INSERTS):
-            spent.append(timed(cursor, f"INSERT INTO {index}_texts SELECT -1, tsv FROM {index}_texts WHERE ctid = %s",
-                               (f"({i % 5000},1)",)))
-        print(f"| {index} | {1000 * INSERTS / sum(spent):.0f} | {max(spent):.1f} |", flush=True)
+        total = sum(spent[index])
+        print(f"| {index} | {1000 * BATCH * PASSES / total:.0f} | {1000 * BATCH * PASSES / (total - table):.0f} |", flush=True)
+
+
+def insert_rows(connection_string, index, client, spent):
+    connection = psycopg2.connect(connection_string)
+    connection.autocommit = True
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit = off")
+    cursor.execute(f"PREPARE one AS INSERT INTO {index}_texts SELECT -1, tsv FROM source WHERE id = $1")
+    for i in range(INSERTS):
+        spent.append(timed(cursor, "EXECUTE one (%s)", (2 * i + client + 1,)))
+    connection.close()
+
+
+def insert_with_clients(connection_string):
+    print("\n| single rows, two clients | rows/s | slowest ms |\n| --- | --- | --- |")
+    for index in ("none", "gin", "bm25"):
+        spent = [[], []]
+        clients = [threading.Thread(target=insert_rows, args=(connection_string, index, i, spent[i])) for i in range(2)]
+        start = time.perf_counter()
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        name = "no index" if index == "none" else index
+        print(f"| {name} | {2 * INSERTS / (time.perf_counter() - start):.0f} | {max(map(max, spent)):.1f} |", flush=True)
+
+
+def inserts(cursor, connection_string):
+    cursor.execute("DROP TABLE IF EXISTS none_texts, source")
+    cursor.execute("CREATE TABLE none_texts AS TABLE bm25_texts WITH NO DATA")
+    cursor.execute("CREATE TABLE source (id int PRIMARY KEY, tsv tsvector)")
+    cursor.execute("INSERT INTO source SELECT row_number() OVER (), tsv FROM bm25_texts TABLESAMPLE BERNOULLI (50) REPEATABLE (1) LIMIT %s",
+                   (max(BATCH * PASSES, 2 * INSERTS),))
+    cursor.execute("VACUUM ANALYZE source")
+    cursor.execute("ALTER INDEX gin_texts_i SET (fastupdate = off)")
+    insert_batches(cursor)
+    insert_with_clients(connection_string)
 
 
 def main():
@@ -133,7 +200,8 @@ def main():
     print("%d documents, %.1f terms each" % cursor.fetchone())
     builds(cursor)
     searches(cursor, queries)
-    inserts(cursor)
+    pages(cursor, queries)
+    inserts(cursor, sys.argv[1])
 
 
 if __name__ == "__main__":
