@@ -8,9 +8,10 @@ client sees them; fuse and mmr alone also in the server, in a loop of PL/pgSQL. 
 """
 import statistics
 import sys
-import time
 
 import psycopg2
+
+from text import timed
 
 ROWS, DIMENSIONS, ROUNDS = 100_000, 128, 300
 WORDS = "amber basil cedar delta ember fjord grove haven inlet jetty knoll larch maple north ocean pearl quartz ridge slope tundra".split()
@@ -59,13 +60,6 @@ BEGIN
     UNION ALL SELECT 3, percentile_cont(0.5) WITHIN GROUP (ORDER BY t) FROM unnest(mmr) t) s), false);
 END $$
 """
-
-
-def timed(cursor, statement):
-    started = time.perf_counter()
-    cursor.execute(statement)
-    cursor.fetchall()
-    return (time.perf_counter() - started) * 1e3
 
 
 def question(cursor, i):

@@ -20,19 +20,17 @@ from pathlib import Path
 
 DEPTH = 1000
 CANDIDATES = 100
+ANY_WORD = "vecstore.or_tsquery('vecstore.english', %(text)s)"
 KINDS = {
     "bm25, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY v <@> %(q)s::tsquery LIMIT %(depth)s",
-                       "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+                       ANY_WORD),
     "bm25, any word, more for phrases": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY v <@> %(q)s::tsquery LIMIT %(depth)s",
                                          "vecstore.phrase_boost_query('vecstore.english', %(text)s)"),
     "ts_rank, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY ts_rank(v, %(q)s::tsquery) DESC, id LIMIT %(depth)s",
-                          "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+                          ANY_WORD),
     "ts_rank_cd, any word": ("SELECT id FROM judged WHERE v @@ %(q)s::tsquery ORDER BY ts_rank_cd(v, %(q)s::tsquery) DESC, id LIMIT %(depth)s",
-                             "vecstore.or_tsquery('vecstore.english', %(text)s)"),
+                             ANY_WORD),
 }
-
-
-ANY_WORD = "vecstore.or_tsquery('vecstore.english', %(text)s)"
 BY_VECTOR = ("SELECT id, e <=> %(vector)s::vector AS distance FROM judged "
              "ORDER BY e <=> %(vector)s::vector LIMIT %(candidates)s")
 BY_WORDS = ("SELECT id, v <@> %(q)s::tsquery AS distance FROM judged WHERE v @@ %(q)s::tsquery "

@@ -12,7 +12,6 @@
 #include "access/genam.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "nodes/pathnodes.h"
 #include "nodes/plannodes.h"
@@ -24,6 +23,7 @@
 #include "utils/syscache.h"
 
 #include "pg/hnsw/recall.h"
+#include "pg/operator_sql.h"
 
 #define ORDERING_STRATEGY 1
 
@@ -85,23 +85,12 @@ hnsw_recall_set(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
-/* OPERATOR(schema.name) of the index's operator class. */
+/* The operator that the index orders by, as SQL. */
 static char *
 ordering_operator(Relation rel)
 {
-	Oid oid = get_opfamily_member(rel->rd_opfamily[0], rel->rd_opcintype[0], rel->rd_opcintype[0],
-								  ORDERING_STRATEGY);
-	HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(oid));
-	Form_pg_operator form;
-	char *text;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for operator %u", oid);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	text = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-					NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return text;
+	return vs_operator_sql(get_opfamily_member(rel->rd_opfamily[0], rel->rd_opcintype[0],
+											   rel->rd_opcintype[0], ORDERING_STRATEGY));
 }
 
 /* The predicate of a partial index as text, or NULL. */

@@ -13,8 +13,6 @@
 #include "catalog/pg_amop.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_opclass.h"
-#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "commands/defrem.h"
 #include "fmgr.h"
@@ -26,10 +24,11 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/catcache.h"
-#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
+
+#include "pg/operator_sql.h"
 
 /* One of the two kinds of columns that can be searched. */
 typedef struct SearchKind
@@ -118,15 +117,12 @@ look_at_index(Oid index, SearchColumn *column)
 	column->number = form->indkey.values[0];
 	usable = form->indisvalid && column->number > 0 &&
 		heap_attisnull(tuple, Anum_pg_index_indpred, NULL);
+	ReleaseSysCache(tuple);
 	if (usable)
 	{
-		bool isnull;
-		Datum classes = SysCacheGetAttr(INDEXRELID, tuple, Anum_pg_index_indclass, &isnull);
-
-		column->family = get_opclass_family(((oidvector *) DatumGetPointer(classes))->values[0]);
+		column->family = get_opclass_family(get_index_column_opclass(index, 1));
 		column->index = get_rel_name(index);
 	}
-	ReleaseSysCache(tuple);
 	return usable;
 }
 
@@ -243,15 +239,12 @@ choose_column(Relation rel, const SearchKind *kind, const char *wanted)
 	return columns[0];
 }
 
-/* OPERATOR(schema.name) of what an operator family orders by; all its ordering operators have one name. */
+/* What an operator family orders by, as SQL; all its ordering operators have one name. */
 static char *
 ordering_operator(Oid family)
 {
 	CatCList *members = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(family));
 	Oid operator = InvalidOid;
-	HeapTuple tuple;
-	Form_pg_operator form;
-	char *sql;
 
 	for (int i = 0; i < members->n_members && !OidIsValid(operator); i++)
 	{
@@ -261,14 +254,7 @@ ordering_operator(Oid family)
 			operator = member->amopopr;
 	}
 	ReleaseSysCacheList(members);
-	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for the ordering operator of family %u", family);
-	form = (Form_pg_operator) GETSTRUCT(tuple);
-	sql = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-				   NameStr(form->oprname));
-	ReleaseSysCache(tuple);
-	return sql;
+	return vs_operator_sql(operator);
 }
 
 /* expression_tree_walker: the configuration that a to_tsvector(configuration, …) names. */
@@ -315,23 +301,15 @@ open_argument(FunctionCallInfo fcinfo)
 	return relation_open(PG_GETARG_OID(0), AccessShareLock);
 }
 
-/* The row type of the function's OUT parameters, remembered in the calling expression. */
+/* A row of the function's OUT parameters. */
 static Datum
 make_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
 {
-	TupleDesc desc = fcinfo->flinfo->fn_extra;
+	TupleDesc desc;
 
-	if (desc == NULL)
-	{
-		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-
-		if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
-			elog(ERROR, "return type must be a row type");
-		desc = BlessTupleDesc(desc);
-		fcinfo->flinfo->fn_extra = desc;
-		MemoryContextSwitchTo(old);
-	}
-	return HeapTupleGetDatum(heap_form_tuple(desc, values, isnull));
+	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 
 static Datum
