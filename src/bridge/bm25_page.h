@@ -18,7 +18,7 @@
 #include "bridge/static_assert.h"
 
 #define VS_BM25_MAGIC 0x35324d42u /* "BM25" */
-#define VS_BM25_VERSION 1
+#define VS_BM25_VERSION 2
 #define VS_BM25_PAGE_ID 0xB525
 
 /* The special space of every page. */
@@ -49,7 +49,7 @@ typedef enum VsBm25Stream {
   VS_BM25_POSTINGS,  /* document numbers and frequencies */
   VS_BM25_POSITIONS, /* where in the documents */
   VS_BM25_LENGTHS,   /* uint16 per document */
-  VS_BM25_ROWS,      /* VsBm25Row per document */
+  VS_BM25_ROWS,      /* the row of each document: a base block, then packed blocks less that, and offsets */
   VS_BM25_LIVE,      /* a bit per document, set while its row lives */
   VS_BM25_STREAMS
 } VsBm25Stream;
@@ -66,7 +66,6 @@ static inline uint64_t vs_bm25_row_key(VsBm25Row row) {
 }
 
 #define VS_BM25_LENGTHS_PER_PAGE (VS_BM25_PAYLOAD / 2)
-#define VS_BM25_ROWS_PER_PAGE (VS_BM25_PAYLOAD / 6)
 #define VS_BM25_LIVE_PER_PAGE (VS_BM25_PAYLOAD * 8)
 
 /* Documents of a block of postings. */
@@ -85,8 +84,18 @@ typedef enum VsBm25SkipFlags {
   VS_BM25_TF_FROM_ZERO = 1,    /* frequencies are stored as they are, not less one */
   VS_BM25_COUNTS_STORED = 2,   /* a document may have more or fewer positions than its frequency */
   VS_BM25_CLASSES_STORED = 4,  /* some position is not of class D */
-  VS_BM25_COUNTS_WIDE = 8      /* counts, if stored, have 2 bytes: a tsvector holds up to 256 positions */
+  VS_BM25_COUNTS_WIDE = 8,     /* counts, if stored, have 2 bytes: a tsvector holds up to 256 positions */
+  VS_BM25_POSTINGS_PATCHED = 16, /* documents and frequencies follow a VsBm25Patches each */
+  VS_BM25_POSITIONS_PATCHED = 32 /* positions follow a VsBm25Patches */
 } VsBm25SkipFlags;
+
+/* Numbers that are wider than the others: behind these lie the indexes of so many, then their high bits. */
+typedef struct VsBm25Patches {
+  uint16_t n;
+  uint8_t high_bits;
+  uint8_t reserved;
+} VsBm25Patches;
+VS_STATIC_ASSERT(sizeof(VsBm25Patches) == 4, "on disk");
 
 /* Where a block of postings is, what is in it, and what it is worth at most. */
 typedef struct VsBm25Skip {
@@ -117,8 +126,10 @@ typedef struct VsBm25Segment {
   uint8_t has_positions;
   uint8_t rows_ascend; /* rows are in the order of documents */
   uint32_t leaf_pages; /* of the dictionary: the first pages of its stream */
+  uint8_t row_block_bits, row_offset_bits; /* widths in the stream of rows */
+  uint8_t reserved[6];
 } VsBm25Segment;
-VS_STATIC_ASSERT(sizeof(VsBm25Segment) == 72 && offsetof(VsBm25Segment, pages) == 36, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Segment) == 80 && offsetof(VsBm25Segment, pages) == 36, "on disk");
 
 /* ------ block 0: what the index is made of ------ */
 
@@ -141,7 +152,7 @@ typedef struct VsBm25Meta {
   uint8_t reserved[11];
   VsBm25Segment segments[VS_BM25_MAX_SEGMENTS];
 } VsBm25Meta;
-VS_STATIC_ASSERT(sizeof(VsBm25Meta) == 7232 && offsetof(VsBm25Meta, segments) == 32, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Meta) == 8032 && offsetof(VsBm25Meta, segments) == 32, "on disk");
 
 /* ------ block 1: blocks that nothing uses ------ */
 

@@ -28,6 +28,9 @@ typedef struct VsBm25Source {
   const uint8_t *(*read)(void *context, VsBm25Stream stream, uint32_t page);
 } VsBm25Source;
 
+/* The heap row of a document of a segment. */
+VsBm25Row vs_bm25_row_of(const VsBm25Segment *segment, const VsBm25Source *source, uint32_t doc);
+
 /* ------ documents to a segment ------ */
 
 typedef struct VsBm25Inverter VsBm25Inverter;

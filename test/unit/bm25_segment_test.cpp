@@ -66,18 +66,6 @@ Postings ReadAll(Segment* segment) {
   return all;
 }
 
-TEST(Bm25Packing, EveryWidth) {
-  std::mt19937 random(1);
-  for (unsigned bits = 0; bits <= 32; ++bits) {
-    uint32_t in[VS_BLOCK_NUMBERS], out[VS_BLOCK_NUMBERS];
-    uint8_t packed[VS_BLOCK_BYTES(32)];
-    for (uint32_t& x : in) x = bits == 0 ? 0 : static_cast<uint32_t>(random()) >> (32 - bits);
-    vs_kernels()->pack_block(in, bits, packed);
-    vs_kernels()->unpack_block(packed, bits, out);
-    EXPECT_TRUE(std::equal(in, in + VS_BLOCK_NUMBERS, out)) << bits;
-  }
-}
-
 TEST(Bm25Packing, PostingScoresAreNearTheFormula) {
   uint32_t tf[VS_BLOCK_NUMBERS];
   uint16_t len[VS_BLOCK_NUMBERS];

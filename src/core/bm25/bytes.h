@@ -42,20 +42,20 @@ inline unsigned WidthOf(uint32_t value) { return value == 0 ? 0 : 32 - __builtin
 
 inline size_t PackedBytes(size_t n, unsigned bits) { return (n * bits + 7) / 8; }
 
-// The number at index i of those packed at `in`.
-inline uint32_t GetPacked(const uint8_t* in, size_t i, unsigned bits) {
+// The number at index i of those packed at `in`, of 0 to 57 bits.
+inline uint64_t GetPacked(const uint8_t* in, size_t i, unsigned bits) {
   size_t at = i * bits;
   uint64_t word;
   memcpy(&word, in + at / 8, sizeof(word));
-  return static_cast<uint32_t>((word >> (at % 8)) & ((uint64_t{1} << bits) - 1));
+  return (word >> (at % 8)) & ((uint64_t{1} << bits) - 1);
 }
 
 // `out` was zeroed, PackedBytes + kPackedSlack of it.
-inline void PutPacked(uint8_t* out, size_t i, unsigned bits, uint32_t value) {
+inline void PutPacked(uint8_t* out, size_t i, unsigned bits, uint64_t value) {
   size_t at = i * bits;
   uint64_t word;
   memcpy(&word, out + at / 8, sizeof(word));
-  word |= static_cast<uint64_t>(value) << (at % 8);
+  word |= value << (at % 8);
   memcpy(out + at / 8, &word, sizeof(word));
 }
 

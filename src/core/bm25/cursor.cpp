@@ -9,9 +9,13 @@
 #include <algorithm>
 
 #include "bridge/kernels.h"
+#include "core/bm25/patched.h"
 
 namespace vecstore {
 namespace bm25 {
+
+// Of a tsvector.
+constexpr unsigned kPositionBits = 14;
 
 void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
                size_t n, uint8_t* out) {
@@ -252,12 +256,25 @@ void PostingList::UnpackNumbers(const uint8_t* packed, size_t n, unsigned bits,
   if (n == VS_BM25_BLOCK) {
     vs_kernels()->unpack_block(packed, bits, out);
   } else {
-    for (size_t i = 0; i < n; ++i) out[i] = GetPacked(packed, i, bits);
+    for (size_t i = 0; i < n; ++i) out[i] = static_cast<uint32_t>(GetPacked(packed, i, bits));
   }
 }
 
-static size_t NumbersBytes(size_t n, unsigned bits) {
-  return n == VS_BM25_BLOCK ? VS_BLOCK_BYTES(bits) : PackedBytes(n, bits);
+// The patches of n numbers as the segment has them, however damaged.
+static VsBm25Patches Checked(VsBm25Patches head, size_t n, unsigned bits, unsigned most_bits) {
+  head.n = static_cast<uint16_t>(std::min<size_t>({head.n, n, kMaxPatches}));
+  head.high_bits = static_cast<uint8_t>(std::min<unsigned>(head.high_bits, most_bits - bits));
+  return head;
+}
+
+// Adds the high bits to a block of n <= VS_BM25_BLOCK numbers.
+static void Patch(const uint8_t* patches, VsBm25Patches head, size_t n, unsigned bits,
+                  uint32_t* numbers) {
+  const uint8_t* high = patches + head.n;
+  for (uint32_t i = 0; i < head.n; ++i) {
+    if (patches[i] >= n) continue;
+    numbers[patches[i]] |= static_cast<uint32_t>(GetPacked(high, i, head.high_bits) << bits);
+  }
 }
 
 void PostingList::Decode(uint32_t block, Block* out) const {
@@ -274,11 +291,19 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   const VsBm25Skip& skip = skips_[block];
   const unsigned doc_bits = std::min<unsigned>(skip.doc_bits, 32);
   const unsigned tf_bits = std::min<unsigned>(skip.tf_bits, 32);
+  VsBm25Patches heads[2] = {};
+  const uint32_t head_bytes = (skip.flags & VS_BM25_POSTINGS_PATCHED) != 0 ? sizeof(heads) : 0;
+  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
+            reinterpret_cast<uint8_t*>(heads));
+  heads[0] = Checked(heads[0], n, doc_bits, 32);
+  heads[1] = Checked(heads[1], n, tf_bits, 32);
   const size_t doc_bytes = NumbersBytes(n, doc_bits), tf_bytes = NumbersBytes(n, tf_bits);
-  uint8_t packed[2 * VS_BLOCK_BYTES(32) + kPackedSlack];
-  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset,
-            doc_bytes + tf_bytes, packed);
+  const size_t tfs_at = doc_bytes + PatchBytes(n, heads[0].n, heads[0].high_bits);
+  uint8_t packed[2 * (2 * VS_BLOCK_BYTES(32) + VS_BM25_BLOCK) + kPackedSlack];
+  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset + head_bytes,
+            tfs_at + tf_bytes + PatchBytes(n, heads[1].n, heads[1].high_bits), packed);
   UnpackNumbers(packed, n, doc_bits, out->docs);
+  Patch(packed + doc_bytes, heads[0], n, doc_bits, out->docs);
   // However damaged, documents do not fall and are in the segment.
   const uint64_t last = n_docs_ - 1;
   uint64_t doc = block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1;
@@ -286,7 +311,8 @@ void PostingList::Decode(uint32_t block, Block* out) const {
     doc = std::min(doc + out->docs[i], last);
     out->docs[i] = static_cast<uint32_t>(doc++);
   }
-  UnpackNumbers(packed + doc_bytes, n, tf_bits, out->tfs);
+  UnpackNumbers(packed + tfs_at, n, tf_bits, out->tfs);
+  Patch(packed + tfs_at + tf_bytes, heads[1], n, tf_bits, out->tfs);
   const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;
   for (uint32_t i = 0; i < n; ++i) out->tfs[i] += least;
 }
@@ -307,6 +333,33 @@ static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offs
   }
 }
 
+// Adds the high bits to positions [first, first + n) of `total`, whose patches begin at (page, offset).
+static void PatchPositions(const VsBm25Source* source, uint32_t page, uint32_t offset,
+                           VsBm25Patches head, size_t total, size_t first, size_t n, unsigned bits,
+                           uint16_t* positions) {
+  const bool wide = IndexBytes(total) > 1;
+  const uint32_t bytes = static_cast<uint32_t>(head.n * IndexBytes(total));
+  uint16_t indexes[kMaxPatches];
+  uint8_t narrow[kMaxPatches];
+  CopyBytes(source, VS_BM25_POSITIONS, page, offset, bytes,
+            wide ? reinterpret_cast<uint8_t*>(indexes) : narrow);
+  uint32_t from = 0, end = 0;  // patches of these positions
+  for (uint32_t i = 0; i < head.n; ++i) {
+    if (!wide) indexes[i] = narrow[i];
+    from += indexes[i] < first;
+    end += indexes[i] < first + n;
+  }
+  uint16_t high[kMaxPositions];
+  const uint32_t found = std::min<uint32_t>(end - from, kMaxPositions);
+  CopyNumbers(source, page, offset + bytes, from, found, head.high_bits, high);
+  for (uint32_t i = 0; i < found; ++i) {
+    const size_t index = indexes[from + i];
+    if (index >= first && index < first + n) {
+      positions[index - first] = static_cast<uint16_t>(positions[index - first] | high[i] << bits);
+    }
+  }
+}
+
 const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint32_t* n) {
   if (array_) {
     const ArrayPosting& posting = postings_[block.number * VS_BM25_BLOCK + index];
@@ -316,7 +369,7 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   *n = 0;
   if (!stored_) return nullptr;
   const VsBm25Skip& skip = skips_[block.number];
-  const unsigned width = std::min<unsigned>(skip.position_bits, 14);
+  const unsigned width = std::min<unsigned>(skip.position_bits, kPositionBits);
   uint32_t page = skip.positions_page, offset = skip.positions_offset;
   size_t before = 0, total = 0;
   if ((skip.flags & VS_BM25_COUNTS_STORED) != 0) {
@@ -341,12 +394,22 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   }
   found_.Clear();
   found_.Extend(*n);
+  VsBm25Patches head = {};
+  if ((skip.flags & VS_BM25_POSITIONS_PATCHED) != 0) {
+    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, sizeof(head), reinterpret_cast<uint8_t*>(&head));
+    head = Checked(head, total, width, kPositionBits);
+    offset += sizeof(head);
+  }
   CopyNumbers(source_, page, offset, before, *n, width, found_.data());
+  offset += static_cast<uint32_t>(PackedBytes(total, width));
+  if (head.n > 0) {
+    PatchPositions(source_, page, offset, head, total, before, *n, width, found_.data());
+    offset += static_cast<uint32_t>(PatchBytes(total, head.n, head.high_bits));
+  }
   for (uint32_t i = 1; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] + found_[i - 1]);
   if ((skip.flags & VS_BM25_CLASSES_STORED) != 0) {
     uint16_t classes[kMaxPositions];
-    CopyNumbers(source_, page, static_cast<uint32_t>(offset + PackedBytes(total, width)), before, *n,
-                2, classes);
+    CopyNumbers(source_, page, offset, before, *n, 2, classes);
     for (uint32_t i = 0; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] | classes[i] << 14);
   }
   return found_.data();

@@ -63,18 +63,13 @@ void Merger::ReadDocuments(Input* input) {
     if (input->new_doc[doc] == kNoDoc) continue;
     input->new_doc[doc] = static_cast<uint32_t>(rows.size());
     uint16_t length;
-    VsBm25Row row;
-    const uint32_t length_at = doc % VS_BM25_LENGTHS_PER_PAGE, row_at = doc % VS_BM25_ROWS_PER_PAGE;
+    const uint32_t length_at = doc % VS_BM25_LENGTHS_PER_PAGE;
     memcpy(&length,
            source->read(source->context, VS_BM25_LENGTHS, doc / VS_BM25_LENGTHS_PER_PAGE) +
                length_at * sizeof(length),
            sizeof(length));
-    memcpy(&row,
-           source->read(source->context, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE) +
-               row_at * sizeof(row),
-           sizeof(row));
     lengths.Push(length);
-    rows.Push(row);
+    rows.Push(vs_bm25_row_of(input->segment, source, doc));
   }
 }
 

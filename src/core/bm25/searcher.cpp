@@ -248,10 +248,7 @@ bool VsBm25Searcher::IsLive(uint32_t doc) const {
 }
 
 VsBm25Row VsBm25Searcher::RowOf(uint32_t doc) const {
-  VsBm25Row row;
-  const uint8_t* page = source->read(source->context, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE);
-  memcpy(&row, page + doc % VS_BM25_ROWS_PER_PAGE * sizeof(row), sizeof(row));
-  return row;
+  return vs_bm25_row_of(segment, source, doc);
 }
 
 // What a document has of a leaf.

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "bridge/kernels.h"
+#include "core/bm25/rows.h"
 
 namespace vecstore {
 namespace bm25 {
@@ -137,49 +137,83 @@ void SegmentWriter::EndTerm() {
   n_postings_ += df_;
 }
 
-// n numbers at one width: a full block lies in lanes, a part of one in a row.
-void SegmentWriter::PutNumbers(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits) {
-  if (n == VS_BM25_BLOCK) {
-    uint8_t block[VS_BLOCK_BYTES(32)];
-    vs_kernels()->pack_block(numbers, bits, block);
-    out->Put(block, VS_BLOCK_BYTES(bits));
-    return;
-  }
-  size_t bytes = PackedBytes(n, bits);
+// The low bits of n numbers, one after the other.
+void SegmentWriter::PutRow(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits) {
+  const size_t bytes = PackedBytes(n, bits);
+  const uint64_t low = (uint64_t{1} << bits) - 1;
   packed_.Clear();
   packed_.Extend(bytes + kPackedSlack);
   memset(packed_.data(), 0, bytes + kPackedSlack);
-  for (size_t i = 0; i < n; ++i) PutPacked(packed_.data(), i, bits, numbers[i]);
+  for (size_t i = 0; i < n; ++i) PutPacked(packed_.data(), i, bits, numbers[i] & low);
   out->Put(packed_.data(), bytes);
 }
 
+// The low bits of n numbers: a full block lies in lanes, a part of one in a row.
+void SegmentWriter::PutNumbers(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits) {
+  if (n != VS_BM25_BLOCK) {
+    PutRow(out, numbers, n, bits);
+    return;
+  }
+  uint8_t block[VS_BLOCK_BYTES(32)];
+  uint32_t low[VS_BM25_BLOCK];
+  for (size_t i = 0; i < n; ++i) {
+    low[i] = static_cast<uint32_t>(numbers[i] & ((uint64_t{1} << bits) - 1));
+  }
+  vs_kernels()->pack_block(low, bits, block);
+  out->Put(block, VS_BLOCK_BYTES(bits));
+}
+
+// Which numbers have high bits, and these.
+void SegmentWriter::PutPatches(PageStream* out, const uint32_t* numbers, size_t n,
+                               const Widths& widths) {
+  uint32_t high[kMaxPatches];
+  uint32_t found = 0;
+  for (size_t i = 0; i < n && widths.patches > 0; ++i) {
+    if (WidthOf(numbers[i]) <= widths.bits) continue;
+    const uint16_t wide = static_cast<uint16_t>(i);
+    const uint8_t narrow = static_cast<uint8_t>(i);
+    out->Put(IndexBytes(n) > 1 ? static_cast<const void*>(&wide) : &narrow, IndexBytes(n));
+    high[found++] = numbers[i] >> widths.bits;
+  }
+  if (found > 0) PutRow(out, high, found, widths.high_bits);
+}
+
+static VsBm25Patches HeadOf(const Widths& widths) {
+  return {static_cast<uint16_t>(widths.patches), static_cast<uint8_t>(widths.high_bits), 0};
+}
+
+// Heads of both patches if there are any; documents and their patches, frequencies and theirs.
 void SegmentWriter::WriteDocs(VsBm25Skip* skip) {
-  uint32_t numbers[VS_BM25_BLOCK], all = 0, all_tfs = 0, before = block_before_;
+  uint32_t docs[VS_BM25_BLOCK], tfs[VS_BM25_BLOCK], before = block_before_;
   bool from_zero = false;
   for (uint32_t i = 0; i < n_; ++i) {
-    numbers[i] = docs_[i] - before - 1;
-    all |= numbers[i];
+    docs[i] = docs_[i] - before - 1;
     before = docs_[i];
     from_zero |= tfs_[i] == 0;
   }
+  for (uint32_t i = 0; i < n_; ++i) tfs[i] = tfs_[i] - !from_zero;
+  const Widths doc_widths = ChooseWidths(docs, n_), tf_widths = ChooseWidths(tfs, n_);
   PageStream* out = &streams_[VS_BM25_POSTINGS];
   skip->postings_page = out->page;
   skip->postings_offset = static_cast<uint16_t>(out->used);
-  skip->doc_bits = static_cast<uint8_t>(WidthOf(all));
-  PutNumbers(out, numbers, n_, skip->doc_bits);
-
-  for (uint32_t i = 0; i < n_; ++i) {
-    numbers[i] = tfs_[i] - !from_zero;
-    all_tfs |= numbers[i];
-  }
-  skip->tf_bits = static_cast<uint8_t>(WidthOf(all_tfs));
-  if (from_zero) skip->flags |= VS_BM25_TF_FROM_ZERO;
-  PutNumbers(out, numbers, n_, skip->tf_bits);
+  skip->doc_bits = static_cast<uint8_t>(doc_widths.bits);
+  skip->tf_bits = static_cast<uint8_t>(tf_widths.bits);
   skip->last_doc = before;
+  if (from_zero) skip->flags |= VS_BM25_TF_FROM_ZERO;
+  if (doc_widths.patches + tf_widths.patches > 0) {
+    const VsBm25Patches heads[2] = {HeadOf(doc_widths), HeadOf(tf_widths)};
+    skip->flags |= VS_BM25_POSTINGS_PATCHED;
+    out->Put(heads, sizeof(heads));
+  }
+  PutNumbers(out, docs, n_, doc_widths.bits);
+  PutPatches(out, docs, n_, doc_widths);
+  PutNumbers(out, tfs, n_, tf_widths.bits);
+  PutPatches(out, tfs, n_, tf_widths);
   block_before_ = before;
 }
 
-// Counts (one byte each, or two) if they are not the frequencies, differences of positions, classes if any.
+// Counts (one byte each, or two) if they are not the frequencies, differences of positions with their patches,
+// classes if any.
 void SegmentWriter::WritePositions(VsBm25Skip* skip) {
   PageStream* out = &streams_[VS_BM25_POSITIONS];
   skip->positions_page = out->page;
@@ -187,7 +221,7 @@ void SegmentWriter::WritePositions(VsBm25Skip* skip) {
   size_t total = block_positions_.size();
   numbers_.Clear();
   numbers_.Extend(total);
-  uint32_t all = 0, at = 0;
+  uint32_t at = 0;
   bool counts_differ = false, wide = false, classes = false;
   uint8_t counts[VS_BM25_BLOCK];
   uint16_t wide_counts[VS_BM25_BLOCK];
@@ -201,7 +235,6 @@ void SegmentWriter::WritePositions(VsBm25Skip* skip) {
       uint32_t position = block_positions_[at] & 0x3FFF;
       classes |= block_positions_[at] >> 14 != 0;
       numbers_[at] = position - before;
-      all |= numbers_[at];
       before = position;
     }
   }
@@ -214,18 +247,19 @@ void SegmentWriter::WritePositions(VsBm25Skip* skip) {
       out->Put(counts, n_);
     }
   }
-  skip->position_bits = static_cast<uint8_t>(WidthOf(all));
-  size_t bytes = PackedBytes(total, skip->position_bits), class_bytes = PackedBytes(total, 2);
-  packed_.Clear();
-  packed_.Extend(std::max(bytes, class_bytes) + kPackedSlack);
-  memset(packed_.data(), 0, packed_.size());
-  for (size_t i = 0; i < total; ++i) PutPacked(packed_.data(), i, skip->position_bits, numbers_[i]);
-  out->Put(packed_.data(), bytes);
+  const Widths widths = ChooseWidths(numbers_.data(), total);
+  skip->position_bits = static_cast<uint8_t>(widths.bits);
+  if (widths.patches > 0) {
+    const VsBm25Patches head = HeadOf(widths);
+    skip->flags |= VS_BM25_POSITIONS_PATCHED;
+    out->Put(&head, sizeof(head));
+  }
+  PutRow(out, numbers_.data(), total, widths.bits);
+  PutPatches(out, numbers_.data(), total, widths);
   if (!classes) return;
   skip->flags |= VS_BM25_CLASSES_STORED;
-  memset(packed_.data(), 0, packed_.size());
-  for (size_t i = 0; i < total; ++i) PutPacked(packed_.data(), i, 2, block_positions_[i] >> 14);
-  out->Put(packed_.data(), class_bytes);
+  for (size_t i = 0; i < total; ++i) numbers_[i] = block_positions_[i] >> 14;
+  PutRow(out, numbers_.data(), total, 2);
 }
 
 // What (tf, len) is worth where k1 = 1.2 and b = 0.75, without the idf.
@@ -285,9 +319,11 @@ void SegmentWriter::Finish(const VsBm25Row* rows, VsBm25Segment* segment) {
   segment->rows_ascend = 1;
   for (uint32_t i = 0; i < n_docs_; ++i) {
     segment->sum_len += lengths_[i];
-    row_stream->Align(sizeof(rows[i]));
-    row_stream->Put(&rows[i], sizeof(rows[i]));
     if (i > 0 && vs_bm25_row_key(rows[i]) <= vs_bm25_row_key(rows[i - 1])) segment->rows_ascend = 0;
+  }
+  FindRowWidths(rows, n_docs_, segment);
+  for (uint32_t doc = 0; doc < n_docs_; row_stream->Flush()) {
+    doc = FillRowPage(rows, doc, n_docs_, *segment, row_stream->bytes);
   }
   lengths->Put(lengths_, n_docs_ * sizeof(*lengths_));
   for (uint32_t i = 0; i < n_docs_; i += 8) {

@@ -11,6 +11,7 @@
 #include "core/base/grow_array.h"
 #include "core/bm25/bytes.h"
 #include "core/bm25/match.h"
+#include "core/bm25/patched.h"
 
 namespace vecstore {
 namespace bm25 {
@@ -84,6 +85,8 @@ class SegmentWriter {
   void EndLeaf();
   void WriteUpperLevels(VsBm25Segment* segment);
   void PutNumbers(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits);
+  void PutRow(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits);
+  void PutPatches(PageStream* out, const uint32_t* numbers, size_t n, const Widths& widths);
 
   Memory memory_;
   PageStream streams_[VS_BM25_STREAMS];

@@ -93,13 +93,11 @@ add_segment_rows(Check *check, Bm25Reader *reader)
 	{
 		uint32 bit = doc % VS_BM25_LIVE_PER_PAGE;
 		const uint8_t *live = reader->source.read(reader, VS_BM25_LIVE, doc / VS_BM25_LIVE_PER_PAGE);
-		VsBm25Row row;
 
 		if ((live[bit / 8] & (1 << (bit % 8))) == 0)
 			continue;
-		memcpy(&row, reader->source.read(reader, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE) +
-			   doc % VS_BM25_ROWS_PER_PAGE * sizeof(row), sizeof(row));
-		add_number(&check->rows, &check->n_rows, &check->room, vs_bm25_row_key(row));
+		add_number(&check->rows, &check->n_rows, &check->room,
+				   vs_bm25_row_key(vs_bm25_row_of(&reader->segment, &reader->source, doc)));
 	}
 }
 

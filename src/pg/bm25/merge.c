@@ -55,7 +55,7 @@ first_row(Relation index, const VsBm25Segment *segment)
 	VsBm25Row row;
 
 	bm25_begin_reader(&reader, index, segment, 1);
-	memcpy(&row, reader.source.read(&reader, VS_BM25_ROWS, 0), sizeof(row));
+	row = vs_bm25_row_of(segment, &reader.source, 0);
 	bm25_end_reader(&reader);
 	return vs_bm25_row_key(row);
 }

@@ -15,6 +15,8 @@
 #include "pg/bm25/index.h"
 #include "pg/compat.h"
 
+#define DOCUMENTS_BETWEEN_DELAYS 1024
+
 typedef struct Vacuum
 {
 	Relation index;
@@ -127,17 +129,12 @@ vacuum_segment(Vacuum *vacuum, const VsBm25Segment *segment)
 		for (uint32 doc = first; doc < end; doc++)
 		{
 			uint32 bit = doc - first;
-			VsBm25Row row;
 
-			if (doc % VS_BM25_ROWS_PER_PAGE == 0)
+			if (doc % DOCUMENTS_BETWEEN_DELAYS == 0)
 				vs_vacuum_delay_point();
 			if ((live[bit / 8] & (1 << (bit % 8))) == 0)
 				continue;
-			memcpy(&row,
-				   reader.source.read(&reader, VS_BM25_ROWS, doc / VS_BM25_ROWS_PER_PAGE) +
-					   doc % VS_BM25_ROWS_PER_PAGE * sizeof(row),
-				   sizeof(row));
-			if (is_dead(vacuum, row))
+			if (is_dead(vacuum, vs_bm25_row_of(segment, &reader.source, doc)))
 			{
 				dead[bit / 8] |= 1 << (bit % 8);
 				any = true;

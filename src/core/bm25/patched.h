@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// patched.h - how many bits a block's numbers get, and which of them get more.
+//
+// Owns: the choice.  Most numbers of a block are far smaller than its largest.  They are packed at a width that
+// suits most; the high bits of the others are patches: the indexes of these numbers, then their high bits,
+// packed (PFOR: Zukowski, Heman, Nes, Boncz, "Super-Scalar RAM-CPU Cache Compression", 2006).
+#ifndef VECSTORE_CORE_BM25_PATCHED_H
+#define VECSTORE_CORE_BM25_PATCHED_H
+
+#include <algorithm>
+
+#include "bridge/bm25_page.h"
+#include "bridge/kernels.h"
+#include "core/bm25/bytes.h"
+
+namespace vecstore {
+namespace bm25 {
+
+// Patches of a block: readers have room for so many.
+constexpr uint32_t kMaxPatches = 512;
+
+// Of n numbers at one width: a full block lies in lanes, any other number of them in a row.
+inline size_t NumbersBytes(size_t n, unsigned bits) {
+  return n == VS_BM25_BLOCK ? VS_BLOCK_BYTES(bits) : PackedBytes(n, bits);
+}
+
+inline size_t IndexBytes(size_t n) { return n <= 256 ? 1 : 2; }
+
+inline size_t PatchBytes(size_t n, uint32_t patches, unsigned high_bits) {
+  return patches * IndexBytes(n) + PackedBytes(patches, high_bits);
+}
+
+struct Widths {
+  unsigned bits;       // of all numbers
+  uint32_t patches;    // numbers with more
+  unsigned high_bits;  // that these have besides
+};
+
+// The widths that need the least room.
+inline Widths ChooseWidths(const uint32_t* numbers, size_t n) {
+  uint32_t count[33] = {};  // of numbers by their width
+  for (size_t i = 0; i < n; ++i) ++count[WidthOf(numbers[i])];
+  unsigned widest = 32;
+  while (widest > 0 && count[widest] == 0) --widest;
+  Widths best = {widest, 0, 0};
+  size_t least = PackedBytes(n, widest);
+  uint32_t patches = 0;
+  for (unsigned bits = widest; bits-- > 0;) {
+    patches += count[bits + 1];
+    if (patches > kMaxPatches) break;
+    const size_t bytes = sizeof(VsBm25Patches) + PackedBytes(n, bits) + PatchBytes(n, patches, widest - bits);
+    if (bytes >= least) continue;
+    least = bytes;
+    best = {bits, patches, widest - bits};
+  }
+  return best;
+}
+
+}  // namespace bm25
+}  // namespace vecstore
+
+#endif

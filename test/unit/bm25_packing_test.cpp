@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: PostgreSQL
+//
+// bm25_packing_test.cpp - numbers of a block at any width and with patches, and packed rows.
+
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "bm25_memory.h"
+#include "bridge/kernels.h"
+#include "core/bm25/cursor.h"
+#include "core/bm25/patched.h"
+
+namespace {
+
+using namespace bm25_memory;
+using namespace vecstore;
+using namespace vecstore::bm25;
+
+TEST(Bm25Packing, EveryWidth) {
+  std::mt19937 random(1);
+  for (unsigned bits = 0; bits <= 32; ++bits) {
+    uint32_t in[VS_BLOCK_NUMBERS], out[VS_BLOCK_NUMBERS];
+    uint8_t packed[VS_BLOCK_BYTES(32)];
+    for (uint32_t& x : in) x = bits == 0 ? 0 : static_cast<uint32_t>(random()) >> (32 - bits);
+    vs_kernels()->pack_block(in, bits, packed);
+    vs_kernels()->unpack_block(packed, bits, out);
+    EXPECT_TRUE(std::equal(in, in + VS_BLOCK_NUMBERS, out)) << bits;
+  }
+}
+
+TEST(Bm25Packing, EqualWidthsAreNotPatched) {
+  const std::vector<uint32_t> numbers(128, 1000);
+  const Widths widths = ChooseWidths(numbers.data(), numbers.size());
+  EXPECT_EQ(widths.bits, 10u);
+  EXPECT_EQ(widths.patches, 0u);
+  EXPECT_EQ(ChooseWidths(numbers.data(), 0).bits, 0u);
+}
+
+TEST(Bm25Packing, FewWideNumbersAre) {
+  std::vector<uint32_t> numbers(128, 5);
+  numbers[0] = numbers[127] = ~uint32_t{0};
+  const Widths widths = ChooseWidths(numbers.data(), numbers.size());
+  EXPECT_EQ(widths.bits, 3u);
+  EXPECT_EQ(widths.patches, 2u);
+  EXPECT_EQ(widths.high_bits, 29u);
+}
+
+TEST(Bm25Packing, PatchesAreLimited) {
+  std::vector<uint32_t> numbers(30000);
+  for (size_t i = 0; i < numbers.size(); ++i) numbers[i] = i % 10 == 0 ? 16383 : 1;
+  const Widths widths = ChooseWidths(numbers.data(), numbers.size());
+  EXPECT_EQ(widths.bits, 14u);
+  EXPECT_EQ(widths.patches, 0u);
+}
+
+// A word in some documents far apart, rarely often, at positions that rarely are far apart.
+std::vector<Document> SkewedDocuments(int n, int most_positions, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<Document> documents(n);
+  for (Document& document : documents) {
+    document["every"] = {1};
+    if (random() % 7 == 0) document["other"] = {2};
+    if (random() % 3 > 0 && random() % 50 > 0) continue;
+    std::vector<uint16_t>& at = document["skewed"];
+    const int count = random() % 20 == 0 ? most_positions : 1 + static_cast<int>(random() % 2);
+    int position = 0;
+    for (int i = 0; i < count && position < 16000; ++i) {
+      position += random() % 25 == 0 ? 300 : 1 + static_cast<int>(random() % 3);
+      at.push_back(static_cast<uint16_t>(position | (seed % 2 == 0 ? random() % 4 << 14 : 0)));
+    }
+  }
+  return documents;
+}
+
+// The flags of all blocks of a list, and whether it reads as it was written.
+uint8_t CheckList(const std::vector<Document>& documents, const std::string& lexeme) {
+  auto segment = Build(documents, 0, documents.size());
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  const VsBm25Source source = segment->source();
+  Dictionary dictionary;
+  KeyCursor cursor;
+  TermInfo term;
+  PostingList list;
+  Block block;
+  uint8_t flags = 0;
+  dictionary.Init(&segment->info, &source);
+  EXPECT_TRUE(dictionary.Find(reinterpret_cast<const uint8_t*>(lexeme.data()), lexeme.size(), &cursor, &term));
+  list.Init(HostMemory(&memory));
+  list.Clear(&segment->info, &source, true);
+  list.Open(term);
+  uint32_t doc = 0;
+  for (uint32_t b = 0; b < list.n_blocks; ++b) {
+    list.Decode(b, &block);
+    flags |= list.skip(b).flags;
+    for (uint32_t i = 0; i < block.n; ++i, ++doc) {
+      while (doc < documents.size() && documents[doc].count(lexeme) == 0) ++doc;
+      if (doc == documents.size()) return 0;
+      const std::vector<uint16_t>& truth = documents[doc].at(lexeme);
+      uint32_t n;
+      const uint16_t* positions = list.Positions(block, i, &n);
+      EXPECT_EQ(block.docs[i], doc);
+      EXPECT_EQ(block.tfs[i], truth.size());
+      EXPECT_EQ(std::vector<uint16_t>(positions, positions + n), truth) << doc;
+    }
+  }
+  return flags;
+}
+
+TEST(Bm25Packing, PatchedBlocksReadAsWritten) {
+  for (uint32_t seed = 0; seed < 4; ++seed) {
+    for (int most : {3, 20, 256}) {
+      const uint8_t flags = CheckList(SkewedDocuments(2000, most, seed), "skewed");
+      EXPECT_TRUE((flags & VS_BM25_POSITIONS_PATCHED) != 0) << seed << " " << most;
+      EXPECT_TRUE((flags & VS_BM25_POSTINGS_PATCHED) != 0) << seed << " " << most;
+    }
+  }
+  EXPECT_EQ(CheckList(SkewedDocuments(2000, 3, 1), "every"), 0);
+}
+
+// Rows of a segment whose documents have nothing but a word.
+void CheckRows(const std::vector<uint64_t>& blocks, uint32_t offsets, unsigned block_bits, bool ascend) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  Segment segment;
+  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kPlainWeights, true);
+  std::vector<VsBm25Row> rows;
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    rows.push_back({static_cast<uint16_t>(blocks[i] >> 16), static_cast<uint16_t>(blocks[i]),
+                    static_cast<uint16_t>(i % offsets + 1)});
+    Add(inverter, rows.back(), {{"a", {1}}});
+  }
+  const VsBm25Sink sink = segment.sink();
+  vs_bm25_inverter_write(inverter, &sink, &segment.info);
+  EXPECT_EQ(segment.info.row_block_bits, block_bits);
+  EXPECT_EQ(segment.info.rows_ascend, ascend);
+  const VsBm25Source source = segment.source();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    ASSERT_EQ(vs_bm25_row_key(vs_bm25_row_of(&segment.info, &source, static_cast<uint32_t>(i))),
+              vs_bm25_row_key(rows[i])) << i;
+  }
+}
+
+TEST(Bm25Rows, OfAHeap) {
+  std::vector<uint64_t> blocks(50000);
+  for (size_t i = 0; i < blocks.size(); ++i) blocks[i] = i / 29 + 4000000000u;
+  CheckRows(blocks, 29, 8, true);
+}
+
+TEST(Bm25Rows, OfOneBlock) { CheckRows(std::vector<uint64_t>(200, 0xFFFFFFFEu), 200, 0, true); }
+
+TEST(Bm25Rows, InAnyOrder) {
+  std::mt19937 random(3);
+  std::vector<uint64_t> blocks(20000);
+  for (uint64_t& block : blocks) block = random() % 0xFFFFFFFFu;
+  CheckRows(blocks, 60000, 32, false);
+}
+
+TEST(Bm25Rows, OfNoDocuments) { CheckRows({}, 1, 0, true); }
+
+}  // namespace
