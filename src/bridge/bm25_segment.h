@@ -38,10 +38,15 @@ typedef struct VsBm25Inverter VsBm25Inverter;
 /* Everything comes from `memory` and is given back with it.  weights: of the classes D, C, B, A. */
 VsBm25Inverter *vs_bm25_inverter(const VsBm25Memory *memory, const uint8_t weights[VS_BM25_CLASSES],
                                  bool positions);
-/* A document, then its lexemes, each once, in any order.  len as bm25.h defines it. */
+/* A document, then its lexemes, each once, in any order, best many in a call.  len as bm25.h defines it. */
 void vs_bm25_inverter_document(VsBm25Inverter *inverter, VsBm25Row row, uint32_t len);
-void vs_bm25_inverter_lexeme(VsBm25Inverter *inverter, const char *lexeme, uint32_t length,
-                             const uint16_t *positions, int n_positions);
+typedef struct VsBm25Lexeme {
+  const char *bytes;
+  uint32_t length;
+  uint32_t n_positions; /* 0: it has none */
+  const uint16_t *positions;
+} VsBm25Lexeme;
+void vs_bm25_inverter_lexemes(VsBm25Inverter *inverter, const VsBm25Lexeme *lexemes, size_t n);
 /* Bytes in use, and documents. */
 size_t vs_bm25_inverter_bytes(const VsBm25Inverter *inverter);
 uint32_t vs_bm25_inverter_documents(const VsBm25Inverter *inverter);

@@ -115,10 +115,12 @@ constexpr uint8_t kPlainWeights[VS_BM25_CLASSES] = {1, 1, 1, 1};
 
 inline void Add(VsBm25Inverter* inverter, VsBm25Row row, const Document& document) {
   vs_bm25_inverter_document(inverter, row, LengthOf(document));
+  std::vector<VsBm25Lexeme> lexemes;
   for (const auto& [lexeme, positions] : document) {
-    vs_bm25_inverter_lexeme(inverter, lexeme.data(), static_cast<uint32_t>(lexeme.size()),
-                            positions.data(), static_cast<int>(positions.size()));
+    lexemes.push_back({lexeme.data(), static_cast<uint32_t>(lexeme.size()),
+                       static_cast<uint32_t>(positions.size()), positions.data()});
   }
+  vs_bm25_inverter_lexemes(inverter, lexemes.data(), lexemes.size());
 }
 
 // Documents [begin, end), row i for document i.

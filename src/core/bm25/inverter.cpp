@@ -5,7 +5,9 @@
 // Owns: the hash table of terms, and the arena with their lexemes and postings.
 //
 // The postings of a term are bytes in a chain of chunks that double in size: the difference of
-// documents, the frequency, and the positions as they are in the tsvector.
+// documents, the frequency, and the positions as they are in the tsvector.  All but the last are full.
+//
+// Slot, term and end of its chain lie anywhere in memory: those of several lexemes are fetched at once.
 
 #include "bridge/bm25_segment.h"
 
@@ -24,11 +26,12 @@ constexpr size_t kArenaBlock = size_t{1} << 20;
 constexpr uint32_t kFirstChunk = 16;
 constexpr uint32_t kLargestChunk = 1024;
 constexpr size_t kFirstSlots = 1024;
+constexpr size_t kAtOnce = 32;
 
 // Followed by its bytes.
 struct Chunk {
   Chunk* next;
-  uint32_t used, size;
+  uint32_t size;
   uint8_t* bytes() { return reinterpret_cast<uint8_t*>(this + 1); }
 };
 
@@ -38,6 +41,8 @@ struct Term {
   uint32_t length;
   uint32_t hash;
   uint32_t last_doc;
+  uint32_t left;  // free bytes in the last chunk
+  uint8_t* end;   // of the postings
   Chunk* first;
   Chunk* last;
 };
@@ -69,23 +74,22 @@ bool Before(const Term* a, const Term* b) {
 
 // Reads a chain from its beginning.
 struct ChainReader {
+  const uint8_t* last;  // where it ends
   Chunk* chunk;
-  uint32_t at;
+  const uint8_t* at;
+  const uint8_t* end;  // of the chunk
 
+  explicit ChainReader(const Term& term) : last(term.end) { Enter(term.first); }
+  void Enter(Chunk* next) {
+    chunk = next;
+    at = chunk->bytes();
+    end = chunk->next == nullptr ? last : at + chunk->size;
+  }
   uint8_t Byte() {
-    while (at == chunk->used) {
-      chunk = chunk->next;
-      at = 0;
-    }
-    return chunk->bytes()[at++];
+    if (at == end) Enter(chunk->next);
+    return *at++;
   }
-  bool AtEnd() {
-    while (at == chunk->used && chunk->next != nullptr) {
-      chunk = chunk->next;
-      at = 0;
-    }
-    return at == chunk->used;
-  }
+  bool AtEnd() const { return at == last; }
   uint32_t Varint() {
     uint32_t value = 0;
     for (int shift = 0;; shift += 7) {
@@ -143,8 +147,7 @@ struct VsBm25Inverter {
     return &slots[i];
   }
 
-  Term* Find(const uint8_t* lexeme, uint32_t length) {
-    const uint32_t hash = HashOf(lexeme, length);
+  Term* Find(const uint8_t* lexeme, uint32_t length, uint32_t hash) {
     for (size_t i = hash & (n_slots - 1);; i = (i + 1) & (n_slots - 1)) {
       Term* term = slots[i];
       if (term == nullptr) break;
@@ -156,37 +159,78 @@ struct VsBm25Inverter {
     uint8_t* copy = static_cast<uint8_t*>(Take(length));
     memcpy(copy, lexeme, length);
     Term* term = static_cast<Term*>(Take(sizeof(Term)));
-    *term = {PrefixOf(copy, length), copy, length, hash, ~uint32_t{0}, nullptr, nullptr};
-    term->first = term->last = NewChunk(kFirstChunk);
+    *term = {PrefixOf(copy, length), copy, length, hash, ~uint32_t{0}, 0, nullptr, nullptr, nullptr};
+    NewChunk(term, kFirstChunk);
     *SlotOf(hash) = term;
     ++n_terms;
     return term;
   }
 
-  Chunk* NewChunk(uint32_t size) {
+  void NewChunk(Term* term, uint32_t size) {
     Chunk* chunk = static_cast<Chunk*>(Take(sizeof(Chunk) + size));
-    *chunk = {nullptr, 0, size};
-    return chunk;
+    *chunk = {nullptr, size};
+    (term->last == nullptr ? term->first : term->last->next) = chunk;
+    term->last = chunk;
+    term->end = chunk->bytes();
+    term->left = size;
   }
 
   void Append(Term* term, const uint8_t* data, size_t n) {
     while (n > 0) {
-      Chunk* chunk = term->last;
-      if (chunk->used == chunk->size) {
-        chunk = NewChunk(std::min(2 * chunk->size, kLargestChunk));
-        term->last->next = chunk;
-        term->last = chunk;
-      }
-      size_t part = std::min<size_t>(n, chunk->size - chunk->used);
-      memcpy(chunk->bytes() + chunk->used, data, part);
-      chunk->used += static_cast<uint32_t>(part);
+      if (term->left == 0) NewChunk(term, std::min(2 * term->last->size, kLargestChunk));
+      const size_t part = std::min<size_t>(n, term->left);
+      memcpy(term->end, data, part);
+      term->end += part;
+      term->left -= static_cast<uint32_t>(part);
       data += part;
       n -= part;
     }
   }
 
+  // The term that most likely has this hash, or NULL.
+  Term* Guess(uint32_t hash) const { return slots[hash & (n_slots - 1)]; }
+
+  // n <= kAtOnce.
+  void AddLexemes(const VsBm25Lexeme* lexemes, size_t n) {
+    uint32_t hashes[kAtOnce];
+    for (size_t i = 0; i < n; ++i) {
+      hashes[i] = HashOf(reinterpret_cast<const uint8_t*>(lexemes[i].bytes), lexemes[i].length);
+      __builtin_prefetch(&slots[hashes[i] & (n_slots - 1)]);
+    }
+    for (size_t i = 0; i < n; ++i) {
+      if (const Term* term = Guess(hashes[i])) __builtin_prefetch(term, 1);
+    }
+    for (size_t i = 0; i < n; ++i) {
+      const Term* term = Guess(hashes[i]);
+      if (term == nullptr) continue;
+      __builtin_prefetch(term->end, 1);
+      __builtin_prefetch(term->lexeme);
+    }
+    for (size_t i = 0; i < n; ++i) AddLexeme(lexemes[i], hashes[i]);
+  }
+
+  void AddLexeme(const VsBm25Lexeme& lexeme, uint32_t hash) {
+    Term* term = Find(reinterpret_cast<const uint8_t*>(lexeme.bytes), lexeme.length, hash);
+    const uint32_t doc = static_cast<uint32_t>(rows.size()) - 1;
+    const uint32_t n = std::min<uint32_t>(lexeme.n_positions, kMaxPositions);
+    uint8_t posting[3 * kMaxVarint + 2 * kMaxPositions];
+    uint32_t tf = n == 0;
+    for (uint32_t i = 0; i < n; ++i) tf += weights[lexeme.positions[i] >> 14];
+    uint8_t* p = PutVarint(posting, doc - term->last_doc - 1);
+    p = PutVarint(p, tf);
+    if (positions) {
+      p = PutVarint(p, n);
+      for (uint32_t i = 0; i < n; ++i) {
+        *p++ = static_cast<uint8_t>(lexeme.positions[i]);
+        *p++ = static_cast<uint8_t>(lexeme.positions[i] >> 8);
+      }
+    }
+    Append(term, posting, p - posting);
+    term->last_doc = doc;
+  }
+
   void WriteTerm(SegmentWriter* writer, const Term* term) {
-    ChainReader chain = {term->first, 0};
+    ChainReader chain(*term);
     uint32_t doc = ~uint32_t{0};
     uint16_t at[kMaxPositions + 1];
     writer->Term(term->lexeme, term->length);
@@ -227,25 +271,9 @@ void vs_bm25_inverter_document(VsBm25Inverter* inverter, VsBm25Row row, uint32_t
   inverter->lengths.Push(static_cast<uint16_t>(std::min<uint32_t>(len, VS_BM25_MAX_LEN)));
 }
 
-void vs_bm25_inverter_lexeme(VsBm25Inverter* inverter, const char* lexeme, uint32_t length,
-                             const uint16_t* positions, int n_positions) {
-  Term* term = inverter->Find(reinterpret_cast<const uint8_t*>(lexeme), length);
-  const uint32_t doc = static_cast<uint32_t>(inverter->rows.size()) - 1;
-  const uint32_t n = std::min<uint32_t>(n_positions, kMaxPositions);
-  uint8_t bytes[3 * kMaxVarint + 2 * kMaxPositions];
-  uint32_t tf = n == 0;
-  for (uint32_t i = 0; i < n; ++i) tf += inverter->weights[positions[i] >> 14];
-  uint8_t* p = PutVarint(bytes, doc - term->last_doc - 1);
-  p = PutVarint(p, tf);
-  if (inverter->positions) {
-    p = PutVarint(p, n);
-    for (uint32_t i = 0; i < n; ++i) {
-      *p++ = static_cast<uint8_t>(positions[i]);
-      *p++ = static_cast<uint8_t>(positions[i] >> 8);
-    }
-  }
-  inverter->Append(term, bytes, p - bytes);
-  term->last_doc = doc;
+void vs_bm25_inverter_lexemes(VsBm25Inverter* inverter, const VsBm25Lexeme* lexemes, size_t n) {
+  for (; n > kAtOnce; lexemes += kAtOnce, n -= kAtOnce) inverter->AddLexemes(lexemes, kAtOnce);
+  inverter->AddLexemes(lexemes, n);
 }
 
 size_t vs_bm25_inverter_bytes(const VsBm25Inverter* inverter) {

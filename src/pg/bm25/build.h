@@ -9,5 +9,6 @@
 #define BM25_PHASE_INVERT 3
 #define BM25_PHASE_MERGE 4
 #define BM25_PHASE_WRITE 5
+#define BM25_PHASE_WAIT 6
 
 #endif

@@ -12,17 +12,28 @@
 
 #include "pg/bm25/index.h"
 
+#define LEXEMES_AT_ONCE 64
+
 void
 bm25_add_document(VsBm25Inverter *inverter, VsBm25Row row, TSVector vector, uint32 len)
 {
+	VsBm25Lexeme lexemes[LEXEMES_AT_ONCE];
+	int n = 0;
+
 	vs_bm25_inverter_document(inverter, row, len);
 	for (int i = 0; i < vector->size; i++)
 	{
 		WordEntry *entry = ARRPTR(vector) + i;
-		int n = entry->haspos ? POSDATALEN(vector, entry) : 0;
+		VsBm25Lexeme *lexeme = &lexemes[n++];
 
-		vs_bm25_inverter_lexeme(inverter, STRPTR(vector) + entry->pos, entry->len,
-								n > 0 ? POSDATAPTR(vector, entry) : NULL, n);
+		lexeme->bytes = STRPTR(vector) + entry->pos;
+		lexeme->length = entry->len;
+		lexeme->n_positions = entry->haspos ? POSDATALEN(vector, entry) : 0;
+		lexeme->positions = lexeme->n_positions > 0 ? POSDATAPTR(vector, entry) : NULL;
+		if (n < LEXEMES_AT_ONCE && i + 1 < vector->size)
+			continue;
+		vs_bm25_inverter_lexemes(inverter, lexemes, n);
+		n = 0;
 	}
 }
 

@@ -34,6 +34,8 @@ bm25_phase_name(int64 phase)
 			return "merging parts";
 		case BM25_PHASE_WRITE:
 			return "writing pages";
+		case BM25_PHASE_WAIT:
+			return "waiting for parallel workers";
 		default:
 			return NULL;
 	}
