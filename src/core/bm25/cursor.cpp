@@ -380,15 +380,17 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
     CopyBytes(source_, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(counts) : narrow);
     for (uint32_t i = 0; i < block.n; ++i) {
       if (!wide) counts[i] = narrow[i];
+      counts[i] = std::min<uint16_t>(counts[i], kMaxPositions);
       before += i < index ? counts[i] : 0;
       total += counts[i];
     }
-    *n = std::min<uint32_t>(counts[index], kMaxPositions);
+    *n = counts[index];
     offset += bytes;
   } else {
     for (uint32_t i = 0; i < block.n; ++i) {
-      before += i < index ? block.tfs[i] : 0;
-      total += block.tfs[i];
+      const uint32_t count = std::min(block.tfs[i], kMaxPositions);
+      before += i < index ? count : 0;
+      total += count;
     }
     *n = std::min(block.tfs[index], kMaxPositions);
   }

@@ -79,6 +79,10 @@ void Verifier::CheckBlock(uint32_t number, uint32_t* last) {
     }
     if (!bounded) Report("document %u is better than the bound of its block", doc);
     if (!segment->has_positions) continue;
+    if (tf > kMaxPositions && (skip.flags & VS_BM25_COUNTS_STORED) == 0 && stored) {
+      Report("document %u has a word %u times, which no tsvector can", doc, tf);
+      return;
+    }
     uint32_t n;
     const uint16_t* positions = list.Positions(block, i, &n);
     for (uint32_t j = 1; j < n; ++j) {
