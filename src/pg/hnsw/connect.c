@@ -65,12 +65,18 @@ link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 	Buffer buffer = hnsw_pin(index, vs_node_block(&index->geometry, from));
 	VsHnswRecord *record;
 	VsPageEdit edit;
+	bool linked = false;
 	int place = -1;
 
 	LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
 	record = live_base(index, buffer, from);
 	if (record != NULL)
-		place = find_place(reach, from, record);
+	{
+		/* An insert that still links back may have done so since the search. */
+		linked = hnsw_has_link(vs_record_links(&index->geometry, record), record->degree, to);
+		if (!linked)
+			place = find_place(reach, from, record);
+	}
 	if (place >= 0)
 	{
 		vs_edit_begin(&edit, index->rel, index->logged);
@@ -87,7 +93,7 @@ link_from(HnswReach *reach, VsNodeId from, VsNodeId to)
 	}
 	UnlockReleaseBuffer(buffer);
 	pfree(target);
-	return place >= 0;
+	return linked || place >= 0;
 }
 
 /* Give a node that has lost all of its links those that the search found. */
