@@ -2,12 +2,15 @@
  *
  * build_workers.c - parallel workers of a CREATE INDEX.
  *
- * Owns: the parallel context, the text of the query and the usage of buffers and WAL.  What workers do, and what
- * they share, is their access method's.
+ * Owns: the parallel context, the text of the query, the usage of buffers and WAL, and the locks of workers.  What
+ * they do, and what they share, is their access method's.
  */
 #include "postgres.h"
 
+#include "access/genam.h"
+#include "access/table.h"
 #include "access/xact.h"
+#include "catalog/index.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "tcop/tcopprot.h"
@@ -101,4 +104,37 @@ vs_end_build_work(shm_toc *toc)
 	WalUsage *wal_usage = shm_toc_lookup(toc, KEY_WAL_USAGE, false);
 
 	InstrEndParallelQuery(&buffer_usage[ParallelWorkerNumber], &wal_usage[ParallelWorkerNumber]);
+}
+
+static LOCKMODE
+heap_lock(bool concurrent)
+{
+	return concurrent ? ShareUpdateExclusiveLock : ShareLock;
+}
+
+static LOCKMODE
+index_lock(bool concurrent)
+{
+	return concurrent ? RowExclusiveLock : AccessExclusiveLock;
+}
+
+VsBuildRelations
+vs_open_build_relations(Oid heap, Oid index, bool concurrent)
+{
+	VsBuildRelations relations;
+
+	relations.heap = table_open(heap, heap_lock(concurrent));
+	relations.index = index_open(index, index_lock(concurrent));
+	relations.info = BuildIndexInfo(relations.index);
+	relations.info->ii_Concurrent = concurrent;
+	return relations;
+}
+
+void
+vs_close_build_relations(const VsBuildRelations *relations)
+{
+	bool concurrent = relations->info->ii_Concurrent;
+
+	index_close(relations->index, index_lock(concurrent));
+	table_close(relations->heap, heap_lock(concurrent));
 }

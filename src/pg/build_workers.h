@@ -10,6 +10,8 @@
 
 #include "access/parallel.h"
 #include "executor/instrument.h"
+#include "nodes/execnodes.h"
+#include "utils/rel.h"
 
 typedef struct VsBuildWorkers
 {
@@ -29,5 +31,14 @@ extern void vs_end_build_workers(VsBuildWorkers *workers);
 /* In a worker, before and after its work; the shared memory. */
 extern void *vs_begin_build_work(shm_toc *toc);
 extern void vs_end_build_work(shm_toc *toc);
+
+/* Table and index as a worker opens them, with the locks of the leader, which is of the same lock group. */
+typedef struct VsBuildRelations
+{
+	Relation heap, index;
+	IndexInfo *info;
+} VsBuildRelations;
+extern VsBuildRelations vs_open_build_relations(Oid heap, Oid index, bool concurrent);
+extern void vs_close_build_relations(const VsBuildRelations *relations);
 
 #endif

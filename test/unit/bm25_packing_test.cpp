@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// bm25_packing_test.cpp - numbers of a block at any width and with patches, and packed rows.
+// bm25_packing_test.cpp - the widths of numbers in a block, and packed rows.
 
-#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "bm25_memory.h"
 #include "bridge/kernels.h"
-#include "core/bm25/cursor.h"
 #include "core/bm25/patched.h"
 
 namespace {
@@ -53,71 +51,6 @@ TEST(Bm25Packing, PatchesAreLimited) {
   const Widths widths = ChooseWidths(numbers.data(), numbers.size());
   EXPECT_EQ(widths.bits, 14u);
   EXPECT_EQ(widths.patches, 0u);
-}
-
-// A word in some documents far apart, rarely often, at positions that rarely are far apart.
-std::vector<Document> SkewedDocuments(int n, int most_positions, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::vector<Document> documents(n);
-  for (Document& document : documents) {
-    document["every"] = {1};
-    if (random() % 7 == 0) document["other"] = {2};
-    if (random() % 3 > 0 && random() % 50 > 0) continue;
-    std::vector<uint16_t>& at = document["skewed"];
-    const int count = random() % 20 == 0 ? most_positions : 1 + static_cast<int>(random() % 2);
-    int position = 0;
-    for (int i = 0; i < count && position < 16000; ++i) {
-      position += random() % 25 == 0 ? 300 : 1 + static_cast<int>(random() % 3);
-      at.push_back(static_cast<uint16_t>(position | (seed % 2 == 0 ? random() % 4 << 14 : 0)));
-    }
-  }
-  return documents;
-}
-
-// The flags of all blocks of a list, and whether it reads as it was written.
-uint8_t CheckList(const std::vector<Document>& documents, const std::string& lexeme) {
-  auto segment = Build(documents, 0, documents.size());
-  Arena arena;
-  const VsBm25Memory memory = arena.memory();
-  const VsBm25Source source = segment->source();
-  Dictionary dictionary;
-  KeyCursor cursor;
-  TermInfo term;
-  PostingList list;
-  Block block;
-  uint8_t flags = 0;
-  dictionary.Init(&segment->info, &source);
-  EXPECT_TRUE(dictionary.Find(reinterpret_cast<const uint8_t*>(lexeme.data()), lexeme.size(), &cursor, &term));
-  list.Init(HostMemory(&memory));
-  list.Clear(&segment->info, &source, true);
-  list.Open(term);
-  uint32_t doc = 0;
-  for (uint32_t b = 0; b < list.n_blocks; ++b) {
-    list.Decode(b, &block);
-    flags |= list.skip(b).flags;
-    for (uint32_t i = 0; i < block.n; ++i, ++doc) {
-      while (doc < documents.size() && documents[doc].count(lexeme) == 0) ++doc;
-      if (doc == documents.size()) return 0;
-      const std::vector<uint16_t>& truth = documents[doc].at(lexeme);
-      uint32_t n;
-      const uint16_t* positions = list.Positions(block, i, &n);
-      EXPECT_EQ(block.docs[i], doc);
-      EXPECT_EQ(block.tfs[i], truth.size());
-      EXPECT_EQ(std::vector<uint16_t>(positions, positions + n), truth) << doc;
-    }
-  }
-  return flags;
-}
-
-TEST(Bm25Packing, PatchedBlocksReadAsWritten) {
-  for (uint32_t seed = 0; seed < 4; ++seed) {
-    for (int most : {3, 20, 256}) {
-      const uint8_t flags = CheckList(SkewedDocuments(2000, most, seed), "skewed");
-      EXPECT_TRUE((flags & VS_BM25_POSITIONS_PATCHED) != 0) << seed << " " << most;
-      EXPECT_TRUE((flags & VS_BM25_POSTINGS_PATCHED) != 0) << seed << " " << most;
-    }
-  }
-  EXPECT_EQ(CheckList(SkewedDocuments(2000, 3, 1), "every"), 0);
 }
 
 // Rows of a segment whose documents have nothing but a word.

@@ -96,6 +96,58 @@ TEST(Bm25Segment, ReadsWhatWasWritten) {
   }
 }
 
+// A word in some documents far apart, rarely often, at positions that rarely are far apart.
+std::vector<Document> SkewedDocuments(int n, int most_positions, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::vector<Document> documents(n);
+  for (Document& document : documents) {
+    document["every"] = {1};
+    if (random() % 7 == 0) document["other"] = {2};
+    if (random() % 3 > 0 && random() % 50 > 0) continue;
+    std::vector<uint16_t>& at = document["skewed"];
+    const int count = random() % 20 == 0 ? most_positions : 1 + static_cast<int>(random() % 2);
+    int position = 0;
+    for (int i = 0; i < count && position < 16000; ++i) {
+      position += random() % 25 == 0 ? 300 : 1 + static_cast<int>(random() % 3);
+      at.push_back(static_cast<uint16_t>(position | (seed % 2 == 0 ? random() % 4 << 14 : 0)));
+    }
+  }
+  return documents;
+}
+
+// The flags of all blocks of a word's list.
+uint8_t BlockFlags(Segment* segment, const std::string& lexeme) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  const VsBm25Source source = segment->source();
+  Dictionary dictionary;
+  KeyCursor cursor;
+  TermInfo term;
+  PostingList list;
+  dictionary.Init(&segment->info, &source);
+  EXPECT_TRUE(dictionary.Find(reinterpret_cast<const uint8_t*>(lexeme.data()), lexeme.size(), &cursor, &term));
+  list.Init(HostMemory(&memory));
+  list.Clear(&segment->info, &source, true);
+  list.Open(term);
+  uint8_t flags = 0;
+  for (uint32_t b = 0; b < list.n_blocks; ++b) flags |= list.skip(b).flags;
+  return flags;
+}
+
+TEST(Bm25Segment, PatchedBlocksReadAsWritten) {
+  for (uint32_t seed = 0; seed < 4; ++seed) {
+    for (int most : {3, 20, 256}) {
+      const std::vector<Document> documents = SkewedDocuments(2000, most, seed);
+      auto segment = Build(documents, 0, documents.size());
+      EXPECT_EQ(ReadAll(segment.get()), Truth(documents)) << seed << " " << most;
+      const uint8_t flags = BlockFlags(segment.get(), "skewed");
+      EXPECT_TRUE((flags & VS_BM25_POSITIONS_PATCHED) != 0) << seed << " " << most;
+      EXPECT_TRUE((flags & VS_BM25_POSTINGS_PATCHED) != 0) << seed << " " << most;
+      EXPECT_EQ(BlockFlags(segment.get(), "every"), 0);
+    }
+  }
+}
+
 TEST(Bm25Segment, FindsTermsAndTheirNeighbours) {
   const std::vector<Document> documents = RandomDocuments(4000, 30000, 5);
   auto segment = Build(documents, 0, documents.size());

@@ -166,16 +166,17 @@ void SegmentWriter::PutNumbers(PageStream* out, const uint32_t* numbers, size_t 
 // Which numbers have high bits, and these.
 void SegmentWriter::PutPatches(PageStream* out, const uint32_t* numbers, size_t n,
                                const Widths& widths) {
+  if (widths.patches == 0) return;
   uint32_t high[kMaxPatches];
   uint32_t found = 0;
-  for (size_t i = 0; i < n && widths.patches > 0; ++i) {
+  for (size_t i = 0; i < n; ++i) {
     if (WidthOf(numbers[i]) <= widths.bits) continue;
     const uint16_t wide = static_cast<uint16_t>(i);
     const uint8_t narrow = static_cast<uint8_t>(i);
     out->Put(IndexBytes(n) > 1 ? static_cast<const void*>(&wide) : &narrow, IndexBytes(n));
     high[found++] = numbers[i] >> widths.bits;
   }
-  if (found > 0) PutRow(out, high, found, widths.high_bits);
+  PutRow(out, high, found, widths.high_bits);
 }
 
 static VsBm25Patches HeadOf(const Widths& widths) {

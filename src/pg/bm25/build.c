@@ -9,8 +9,6 @@
  */
 #include "postgres.h"
 
-#include "access/genam.h"
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xloginsert.h"
 #include "catalog/index.h"
@@ -40,7 +38,6 @@ typedef struct BuildShared
 	slock_t mutex; /* of what follows */
 	bool broken_hot_chain;
 	double heap_tuples;
-	double documents;
 	VsBm25Segment segments[MAX_RANGES]; /* in the index; n_docs = 0: none */
 } BuildShared;
 
@@ -64,7 +61,6 @@ typedef struct Build
 	VsBm25Inverter *inverter;
 	BuildPart *parts;
 	int n_parts;
-	double documents;
 } Build;
 
 static void
@@ -155,7 +151,6 @@ add_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool alive
 	old = MemoryContextSwitchTo(build->row);
 	vector = DatumGetTSVector(values[0]);
 	bm25_add_document(build->inverter, bm25_row(tid), vector, bm25_document_len(vector, &build->weights));
-	build->documents++;
 	MemoryContextSwitchTo(old);
 	MemoryContextReset(build->row);
 	if (vs_bm25_inverter_bytes(build->inverter) > build->shared->memory)
@@ -236,10 +231,8 @@ build_range(Build *build, uint32 range)
 	MemoryContextReset(build->context);
 	SpinLockAcquire(&shared->mutex);
 	shared->heap_tuples += tuples;
-	shared->documents += build->documents;
 	shared->broken_hot_chain |= build->info->ii_BrokenHotChain;
 	SpinLockRelease(&shared->mutex);
-	build->documents = 0;
 }
 
 /* One range after the other, until none is left. */
@@ -280,22 +273,16 @@ init_shared(BuildShared *shared, Relation heap, Relation index, IndexInfo *info,
 
 PGDLLEXPORT void vs_bm25_build_worker(dsm_segment *segment, shm_toc *toc);
 
-/* What a worker runs.  Locks are those of the leader, which is of the same lock group. */
+/* What a worker runs. */
 void
 vs_bm25_build_worker(dsm_segment *segment, shm_toc *toc)
 {
 	BuildShared *shared = vs_begin_build_work(toc);
-	LOCKMODE heap_lock = shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-	LOCKMODE index_lock = shared->concurrent ? RowExclusiveLock : AccessExclusiveLock;
-	Build build = {.shared = shared};
+	VsBuildRelations relations = vs_open_build_relations(shared->heap, shared->index, shared->concurrent);
+	Build build = {.heap = relations.heap, .index = relations.index, .info = relations.info, .shared = shared};
 
-	build.heap = table_open(shared->heap, heap_lock);
-	build.index = index_open(shared->index, index_lock);
-	build.info = BuildIndexInfo(build.index);
-	build.info->ii_Concurrent = shared->concurrent;
 	take_part(&build);
-	index_close(build.index, index_lock);
-	table_close(build.heap, heap_lock);
+	vs_close_build_relations(&relations);
 	vs_end_build_work(toc);
 }
 
@@ -308,7 +295,6 @@ run_build(Relation heap, Relation index, IndexInfo *info, BuildShared *result)
 	VsBuildWorkers *workers = NULL;
 
 	planned = Min(planned, MAX_RANGES - 1);
-	init_shared(result, heap, index, info, planned + 1);
 	if (planned > 0)
 		workers = vs_begin_build_workers("vs_bm25_build_worker", planned, sizeof(BuildShared));
 	if (workers != NULL)
@@ -338,12 +324,16 @@ bm25_build(Relation heap, Relation index, IndexInfo *info)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
 	create_pages(index, MAIN_FORKNUM);
 	run_build(heap, index, info, totals);
+	result->index_tuples = 0;
 	for (uint32 i = 0; i < totals->n_ranges; i++)
-		if (totals->segments[i].n_docs > 0)
-			bm25_replace_segments(index, NULL, 0, &totals->segments[i], 0, 0);
+	{
+		if (totals->segments[i].n_docs == 0)
+			continue;
+		bm25_replace_segments(index, NULL, 0, &totals->segments[i], 0, 0);
+		result->index_tuples += totals->segments[i].n_docs;
+	}
 	info->ii_BrokenHotChain |= totals->broken_hot_chain;
 	result->heap_tuples = totals->heap_tuples;
-	result->index_tuples = totals->documents;
 	pfree(totals);
 	return result;
 }

@@ -9,10 +9,8 @@
  */
 #include "postgres.h"
 
-#include "access/table.h"
 #include "access/tableam.h"
 #include "access/xact.h"
-#include "catalog/index.h"
 #include "miscadmin.h"
 #include "storage/dsm.h"
 #include "utils/memutils.h"
@@ -172,21 +170,19 @@ hnsw_end_parallel_build(HnswParallelBuild *parallel, HnswBuildShared *result)
 	release(parallel);
 }
 
-/* A worker's share of the build; its relations are open. */
+/* A worker's share of the build. */
 static void
-work(dsm_segment *segment, Contents *contents, Relation heap, Relation rel)
+work(dsm_segment *segment, Contents *contents, const VsBuildRelations *relations)
 {
 	HnswBuildShared *shared = &contents->shared;
 	dsm_segment *arena = dsm_attach(contents->arena);
-	HnswBuild build = {.heap = heap, .rel = rel, .shared = shared};
+	HnswBuild build = {.heap = relations->heap, .rel = relations->index, .info = relations->info, .shared = shared};
 
 	if (arena == NULL)
 		elog(ERROR, "could not map the memory of a parallel build");
 	SharedFileSetAttach(&shared->files, segment);
-	build.info = BuildIndexInfo(rel);
-	build.info->ii_Concurrent = shared->concurrent;
 	hnsw_join_build(&build, dsm_segment_address(arena));
-	hnsw_take_part(&build, table_beginscan_parallel(heap, scan_of(contents)));
+	hnsw_take_part(&build, table_beginscan_parallel(relations->heap, scan_of(contents)));
 	MemoryContextDelete(build.context);
 	dsm_detach(arena);
 }
@@ -197,19 +193,13 @@ vs_hnsw_build_worker(dsm_segment *segment, shm_toc *toc)
 {
 	Contents *contents = vs_begin_build_work(toc);
 	HnswBuildShared *shared = &contents->shared;
-	/* Those of the leader, which is of the same lock group. */
-	LOCKMODE heap_lock = shared->concurrent ? ShareUpdateExclusiveLock : ShareLock;
-	LOCKMODE index_lock = shared->concurrent ? RowExclusiveLock : AccessExclusiveLock;
-	Relation heap;
-	Relation rel;
 
 	if (BarrierAttach(&shared->barrier) == 0)
 	{
-		heap = table_open(shared->heap, heap_lock);
-		rel = index_open(shared->index, index_lock);
-		work(segment, contents, heap, rel);
-		index_close(rel, index_lock);
-		table_close(heap, heap_lock);
+		VsBuildRelations relations = vs_open_build_relations(shared->heap, shared->index, shared->concurrent);
+
+		work(segment, contents, &relations);
+		vs_close_build_relations(&relations);
 	}
 	BarrierDetach(&shared->barrier);
 	vs_end_build_work(toc);
