@@ -22,10 +22,19 @@ typedef struct VsBm25Sink {
   void (*write)(void *context, VsBm25Stream stream, const void *payload);
 } VsBm25Sink;
 
+/* Terms that were looked up lately, 25 kB of them; for the sources of one thread. */
+typedef struct VsBm25TermCache VsBm25TermCache;
+
+VsBm25TermCache *vs_bm25_term_cache(const VsBm25Memory *memory);
+/* When ids of segments may be used again, with other contents. */
+void vs_bm25_forget_terms(VsBm25TermCache *cache);
+
 /* Gives the pages of a segment.  A payload stays valid until the next call for the same source. */
 typedef struct VsBm25Source {
   void *context;
   const uint8_t *(*read)(void *context, VsBm25Stream stream, uint32_t page);
+  VsBm25TermCache *terms; /* NULL: every term is looked up */
+  uint64_t index;         /* for the cache: ids of segments belong to it */
 } VsBm25Source;
 
 /* The heap row of a document of a segment. */

@@ -132,6 +132,22 @@ SELECT * FROM vecstore.check_index('tt_v');
 SELECT documents, segments, waiting FROM vecstore.bm25_stats('tt_v');
 SELECT count(*) FROM tt WHERE v @@ 'all'::tsquery;
 
+-- a table truncated by the transaction that made it keeps its file: its segments have the same numbers again
+BEGIN;
+SET LOCAL enable_seqscan = off;
+CREATE TABLE again (v tsvector);
+INSERT INTO again VALUES ('cat');
+CREATE INDEX again_v ON again USING bm25 (v);
+SELECT v FROM again ORDER BY v <@> 'cat'::tsquery LIMIT 5;
+SELECT v FROM again ORDER BY v <@> 'dog'::tsquery LIMIT 5;
+TRUNCATE again;
+INSERT INTO again VALUES ('dog');
+SELECT vecstore.bm25_merge('again_v');
+SELECT documents, segments FROM vecstore.bm25_stats('again_v');
+SELECT v FROM again ORDER BY v <@> 'cat'::tsquery LIMIT 5;
+SELECT v FROM again ORDER BY v <@> 'dog'::tsquery LIMIT 5;
+ROLLBACK;
+
 -- prefixes that stand for too many lexemes
 SET vecstore.bm25_max_expansions = 100;
 SELECT count(*) FROM (SELECT 1 FROM tt ORDER BY v <@> 'w:*'::tsquery LIMIT 1) x;

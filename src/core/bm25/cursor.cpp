@@ -277,6 +277,22 @@ static void Patch(const uint8_t* patches, VsBm25Patches head, size_t n, unsigned
   }
 }
 
+// Gaps before each of n documents, from `next` on, become the documents.  However damaged, they do not fall, and
+// do not pass the last one of the segment.
+static void DocsOfGaps(uint64_t next, uint64_t last, uint32_t n, uint32_t* docs) {
+  uint64_t gaps = 0;
+  for (uint32_t i = 0; i < n; ++i) gaps += docs[i];
+  if (next + gaps + n - 1 <= last) {
+    uint32_t doc = static_cast<uint32_t>(next);
+    for (uint32_t i = 0; i < n; ++i) docs[i] = doc = doc + docs[i] + (i > 0);
+    return;
+  }
+  for (uint32_t i = 0; i < n; ++i) {
+    next = std::min(next + docs[i], last);
+    docs[i] = static_cast<uint32_t>(next++);
+  }
+}
+
 void PostingList::Decode(uint32_t block, Block* out) const {
   const uint32_t n = DocsInBlock(block);
   out->number = block;
@@ -304,13 +320,7 @@ void PostingList::Decode(uint32_t block, Block* out) const {
             tfs_at + tf_bytes + PatchBytes(n, heads[1].n, heads[1].high_bits), packed);
   UnpackNumbers(packed, n, doc_bits, out->docs);
   Patch(packed + doc_bytes, heads[0], n, doc_bits, out->docs);
-  // However damaged, documents do not fall and are in the segment.
-  const uint64_t last = n_docs_ - 1;
-  uint64_t doc = block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1;
-  for (uint32_t i = 0; i < n; ++i) {
-    doc = std::min(doc + out->docs[i], last);
-    out->docs[i] = static_cast<uint32_t>(doc++);
-  }
+  DocsOfGaps(block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1, n_docs_ - 1, n, out->docs);
   UnpackNumbers(packed + tfs_at, n, tf_bits, out->tfs);
   Patch(packed + tfs_at + tf_bytes, heads[1], n, tf_bits, out->tfs);
   const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;

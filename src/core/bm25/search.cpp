@@ -98,7 +98,7 @@ class Stretch {
       if (!searcher_->query->leaves[i].scored) continue;
       at_[i] = leaf.list.BlockOf(doc, at_[i]);
       if (at_[i] == leaf.list.n_blocks) continue;
-      bound += static_cast<double>(leaf.bounds[at_[i]]);
+      bound += searcher_->Bound(i, at_[i]);
       *last = std::min(*last, leaf.list.last_doc(at_[i]));
     }
     return bound;
@@ -136,11 +136,11 @@ void VsBm25Searcher::SearchAll(VsBm25Top* top) {
 // What the lists of a leapfrog have of a document, with the bound of the others: cheaper than to judge it.
 bool VsBm25Searcher::MayReach(uint32_t doc, double bound, double threshold) {
   if (threshold == 0) return true;
-  const uint16_t len = lengths.Of(doc);
+  const uint16_t len = LengthOf(doc);
   for (int i = 0; i < query->n_leaves; ++i) {
     const LeafState& leaf = leaves[i];
     if (!leaf.required || !query->leaves[i].scored) continue;
-    bound -= static_cast<double>(leaf.bounds[leaf.drive.at]);
+    bound -= Bound(i, leaf.drive.at);
     bound += vs_bm25_leaf_score(model, i, MaxBoost(i), leaf.drive.block.tfs[leaf.drive.index], len);
   }
   return bound >= threshold * Slack(query->n_leaves);
@@ -165,11 +165,7 @@ void VsBm25Searcher::SearchOne(int leaf, VsBm25Top* top) {
   BoundedBlock* blocks = memory.New<BoundedBlock>(list.n_blocks + 1);
   BoundedBlock* end = blocks;
   for (uint32_t b = 0; b < list.n_blocks; ++b) {
-    double bound = 0;
-    for (const VsBm25Impact& impact : list.skip(b).impacts) {
-      bound = std::max(bound, vs_bm25_leaf_score(model, leaf, 1, impact.tf, impact.len));
-    }
-    *end++ = {bound, b};
+    *end++ = {FindBound(leaf, b), b};
   }
   std::make_heap(blocks, end);
   for (; end > blocks; --end) {
@@ -182,9 +178,8 @@ void VsBm25Searcher::SearchOne(int leaf, VsBm25Top* top) {
     }
     state->drive.at = best.block;
     ScoreBlock(leaf, best.block);
-    state->judge.at = best.block;
-    state->judge.block.number = kNoDoc;
     for (uint32_t i = 0; i < state->drive.block.n; ++i) {
+      state->drive.index = i;
       if (state->scores[i] >= top->threshold() * Slack(1)) Judge(state->drive.block.docs[i], top);
     }
   }
@@ -201,7 +196,7 @@ void VsBm25Searcher::ScoreBlock(int leaf, uint32_t number) {
     CheckInterrupts();
   }
   uint16_t lens[kBlockRoom];
-  for (uint32_t i = 0; i < block->n; ++i) lens[i] = lengths.Of(block->docs[i]);
+  ReadLengths(block->docs, block->n, lens);
   for (uint32_t i = block->n; i < kBlockRoom; ++i) lens[i] = 0;
   for (uint32_t i = block->n; i < kBlockRoom; ++i) block->tfs[i] = 0;
   const double weight = MaxBoost(leaf) * model->idf[leaf] * (model->k1 + 1);
@@ -277,11 +272,11 @@ class AnySearch {
     return true;
   }
 
-  double BoundInWindow(const WindowList& list) const {
+  double BoundInWindow(const WindowList& list) {
     const LeafState& leaf = searcher_->leaves[list.leaf];
     double bound = 0;
     for (uint32_t b = list.at; b < leaf.list.n_blocks; ++b) {
-      bound = std::max(bound, static_cast<double>(leaf.bounds[b]));
+      bound = std::max(bound, searcher_->Bound(list.leaf, b));
       if (leaf.list.last_doc(b) + 1 >= end_) break;
     }
     return bound;
@@ -305,7 +300,7 @@ class AnySearch {
     for (int i = 0; i < n_; ++i) lists_[i].essential = i >= first_essential_;
   }
 
-  // Calls with(document, score) for a list's documents in the window.
+  // Calls with(index in the block, document, score) for a list's documents in the window.
   template <class With>
   void ForPostings(const WindowList& list, With with) {
     LeafState* leaf = &searcher_->leaves[list.leaf];
@@ -315,21 +310,24 @@ class AnySearch {
       const uint32_t* first = std::lower_bound(block.docs, block.docs + block.n, begin_);
       for (uint32_t i = static_cast<uint32_t>(first - block.docs); i < block.n; ++i) {
         if (block.docs[i] >= end_) return;
-        with(block.docs[i], leaf->scores[i]);
+        with(i, block.docs[i], leaf->scores[i]);
       }
       if (leaf->list.last_doc(b) + 1 >= end_) return;
     }
   }
 
   void OneEssential() {
-    ForPostings(lists_[first_essential_], [this](uint32_t doc, float score) {
-      if (score + inessential_bound_ >= needed_) Consider(doc, static_cast<double>(score));
+    Walk* drive = &searcher_->leaves[lists_[first_essential_].leaf].drive;
+    ForPostings(lists_[first_essential_], [this, drive](uint32_t index, uint32_t doc, float score) {
+      if (score + inessential_bound_ < needed_) return;
+      drive->index = index;
+      Consider(doc, static_cast<double>(score));
     });
   }
 
   void ManyEssential() {
     for (int i = first_essential_; i < n_; ++i) {
-      ForPostings(lists_[i], [this](uint32_t doc, float score) {
+      ForPostings(lists_[i], [this](uint32_t, uint32_t doc, float score) {
         const uint32_t at = doc - begin_;
         sums_[at] += score;
         seen_[at / 64] |= uint64_t{1} << (at % 64);
@@ -356,7 +354,7 @@ class AnySearch {
       if (!searcher_->Has(leaf, doc)) continue;
       const Walk& walk = searcher_->leaves[leaf].judge;
       upper += vs_bm25_leaf_score(searcher_->model, leaf, searcher_->MaxBoost(leaf),
-                                  walk.block.tfs[walk.index], searcher_->lengths.Of(doc));
+                                  walk.block.tfs[walk.index], searcher_->LengthOf(doc));
     }
     if (upper < needed_) return;
     searcher_->Judge(doc, top_);
@@ -385,7 +383,7 @@ void vs_bm25_search(VsBm25Searcher* searcher, const VsBm25Segment* segment,
   searcher->Open(segment, source);
   for (int i = 0; i < searcher->query->n_leaves; ++i) {
     if (searcher->leaves[i].required && searcher->leaves[i].list.n_blocks == 0) return;
-    if (searcher->query->leaves[i].scored) searcher->FindBounds(i);
+    if (searcher->query->leaves[i].scored) searcher->ForgetBounds(i);
   }
   if (searcher->query->n_leaves == 1 && searcher->any_leaf_matches) {
     searcher->SearchOne(0, top);

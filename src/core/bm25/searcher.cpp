@@ -6,36 +6,13 @@
 // so and scores what vs_bm25_score says.
 
 #include "core/bm25/searcher.h"
+#include "core/bm25/term_cache.h"
 
 #include <algorithm>
 #include <type_traits>
 
 using namespace vecstore;
 using namespace vecstore::bm25;
-
-namespace vecstore {
-namespace bm25 {
-
-void Lengths::Init(const Memory& memory) {
-  memory_ = memory;
-  source_ = nullptr;
-  for (uint16_t*& slot : slots_) slot = nullptr;
-}
-
-void Lengths::Open(const VsBm25Source* source) {
-  source_ = source;
-  for (uint32_t& page : pages_) page = kNoDoc;
-}
-
-void Lengths::Read(uint32_t page) {
-  const uint32_t slot = page % kSlots;
-  if (slots_[slot] == nullptr) slots_[slot] = memory_.New<uint16_t>(VS_BM25_LENGTHS_PER_PAGE);
-  memcpy(slots_[slot], source_->read(source_->context, VS_BM25_LENGTHS, page), VS_BM25_PAYLOAD);
-  pages_[slot] = page;
-}
-
-}  // namespace bm25
-}  // namespace vecstore
 
 static_assert(std::is_trivially_destructible_v<VsBm25Searcher>, "the host may not return");
 
@@ -73,7 +50,6 @@ VsBm25Searcher* vs_bm25_searcher(const VsBm25Memory* memory, const VsBm25Query* 
   memcpy(searcher->weights, weights, VS_BM25_CLASSES);
   searcher->check_interrupts = check_interrupts;
   searcher->interrupt_countdown = kBetweenInterrupts;
-  searcher->lengths.Init(host);
 
   const int n = query->n_leaves, n_nodes = query->n_nodes;
   searcher->leaves = host.New<LeafState>(n + 1);
@@ -127,11 +103,8 @@ static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
                        const VsBm25Segment* segment, const VsBm25Source* source, With with) {
   const uint8_t* lexeme = reinterpret_cast<const uint8_t*>(leaf.lexeme);
   if (!leaf.prefix) {
-    Dictionary dictionary;
-    KeyCursor cursor;
     TermInfo term;
-    dictionary.Init(segment, source);
-    if (dictionary.Find(lexeme, leaf.length, &cursor, &term)) with(term);
+    if (FindTerm(segment, source, lexeme, leaf.length, &term)) with(term);
     return;
   }
   TermScan terms;
@@ -189,7 +162,6 @@ void VsBm25Searcher::Open(const VsBm25Segment* of, const VsBm25Source* from) {
   segment = of;
   source = from;
   lossy = !segment->has_positions && vs_bm25_wants_positions(query);
-  lengths.Open(source);
   ++counters.segments;
   for (int i = 0; i < query->n_leaves; ++i) OpenLeaf(i);
 }
@@ -198,19 +170,27 @@ double VsBm25Searcher::MaxBoost(int leaf) const {
   return matcher.in_phrase(leaf) ? std::max(1.0, model->phrase_boost) : 1.0;
 }
 
-// Rounded up to single precision.
-void VsBm25Searcher::FindBounds(int leaf) {
-  LeafState* state = &leaves[leaf];
+double VsBm25Searcher::FindBound(int leaf, uint32_t block) const {
   const double boost = MaxBoost(leaf);
-  state->bounds.Clear();
-  state->bounds.Extend(state->list.n_blocks);
-  for (uint32_t b = 0; b < state->list.n_blocks; ++b) {
-    double bound = 0;
-    for (const VsBm25Impact& impact : state->list.skip(b).impacts) {
-      bound = std::max(bound, vs_bm25_leaf_score(model, leaf, boost, impact.tf, impact.len));
-    }
-    state->bounds[b] = static_cast<float>(bound * (1 + 1e-6));
+  double bound = 0;
+  for (const VsBm25Impact& impact : leaves[leaf].list.skip(block).impacts) {
+    bound = std::max(bound, vs_bm25_leaf_score(model, leaf, boost, impact.tf, impact.len));
   }
+  return bound;
+}
+
+void VsBm25Searcher::ForgetBounds(int leaf) {
+  GrowArray<float>* bounds = &leaves[leaf].bounds;
+  bounds->Clear();
+  bounds->Extend(leaves[leaf].list.n_blocks);
+  std::fill(bounds->begin(), bounds->end(), kNoBound);
+}
+
+// Rounded up to single precision.
+double VsBm25Searcher::Bound(int leaf, uint32_t block) {
+  float* bound = &leaves[leaf].bounds[block];
+  if (*bound < 0) *bound = static_cast<float>(FindBound(leaf, block) * (1 + 1e-6));
+  return static_cast<double>(*bound);
 }
 
 uint32_t VsBm25Searcher::Advance(int leaf, Walk* walk, uint32_t doc) {
@@ -247,8 +227,31 @@ bool VsBm25Searcher::IsLive(uint32_t doc) const {
   return (page[bit / 8] >> (bit % 8) & 1) != 0;
 }
 
+void VsBm25Searcher::ReadLengths(const uint32_t* docs, uint32_t n, uint16_t* lengths) const {
+  for (uint32_t i = 0; i < n;) {
+    const uint32_t number = docs[i] / VS_BM25_LENGTHS_PER_PAGE, first = number * VS_BM25_LENGTHS_PER_PAGE;
+    const uint8_t* page = source->read(source->context, VS_BM25_LENGTHS, number);
+    for (; i < n && docs[i] - first < VS_BM25_LENGTHS_PER_PAGE; ++i) {
+      memcpy(&lengths[i], page + (docs[i] - first) * sizeof(*lengths), sizeof(*lengths));
+    }
+  }
+}
+
+uint16_t VsBm25Searcher::LengthOf(uint32_t doc) const {
+  uint16_t length;
+  ReadLengths(&doc, 1, &length);
+  return length;
+}
+
 VsBm25Row VsBm25Searcher::RowOf(uint32_t doc) const {
   return vs_bm25_row_of(segment, source, doc);
+}
+
+// The walk that stands at the document; NULL if the leaf does not have it.  Often it is the one that found it.
+const Walk* VsBm25Searcher::WalkAt(int leaf, uint32_t doc) {
+  LeafState* state = &leaves[leaf];
+  if (state->drive.StandsAt(doc)) return &state->drive;
+  return Has(leaf, doc) ? &state->judge : nullptr;
 }
 
 // What a document has of a leaf.
@@ -256,8 +259,9 @@ void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
   VsBm25Hit* hit = &hits[leaf];
   LeafState* state = &leaves[leaf];
   *hit = {false, 0, 0, nullptr};
-  if (!Has(leaf, doc)) return;
-  const Walk& walk = state->judge;
+  const Walk* at = WalkAt(leaf, doc);
+  if (at == nullptr) return;
+  const Walk& walk = *at;
   hit->present = true;
   hit->tf = walk.block.tfs[walk.index];
   if (!state->wants_positions || lossy) return;
@@ -291,7 +295,7 @@ bool VsBm25Searcher::Matches(uint32_t doc) {
 
 double VsBm25Searcher::ScoreOf(uint32_t doc) {
   return vs_bm25_score(query, model, hits, matcher.has_phrase() && !lossy ? boosted : nullptr,
-                       lengths.Of(doc));
+                       LengthOf(doc));
 }
 
 void VsBm25Searcher::Judge(uint32_t doc, VsBm25Top* top) {

@@ -13,33 +13,19 @@
 namespace vecstore {
 namespace bm25 {
 
-// Lengths of documents: pages that were read are kept, up to a number that bounds the memory (4 MB).
-class Lengths {
- public:
-  void Init(const Memory& memory);
-  void Open(const VsBm25Source* source);
-  uint16_t Of(uint32_t doc) {
-    const uint32_t page = doc / VS_BM25_LENGTHS_PER_PAGE, slot = page % kSlots;
-    if (pages_[slot] != page) Read(page);
-    return slots_[slot][doc % VS_BM25_LENGTHS_PER_PAGE];
-  }
-
- private:
-  static constexpr uint32_t kSlots = 512;
-  void Read(uint32_t page);
-
-  Memory memory_;
-  const VsBm25Source* source_;
-  uint32_t pages_[kSlots];
-  uint16_t* slots_[kSlots];
-};
-
 // Where a walk through a list stands.
 struct Walk {
   Block block;     // decoded, if its number is not kNoDoc
   uint32_t at;     // block to look at next: blocks before end too early
   uint32_t index;  // in the decoded block
+
+  bool StandsAt(uint32_t doc) const {
+    return block.number != kNoDoc && index < block.n && block.docs[index] == doc;
+  }
 };
+
+// Not found yet.
+constexpr float kNoBound = -1;
 
 struct LeafState {
   bool required;         // every document that matches has it
@@ -47,7 +33,7 @@ struct LeafState {
   PostingList list;
   Walk judge;           // for documents that are judged
   Walk drive;           // for finding them
-  GrowArray<float> bounds;  // of each block, never too low
+  GrowArray<float> bounds;  // of each block, never too low; kNoBound: not found yet
   // what the decoded block of `drive` scores
   uint32_t scored_block;
   float scores[kBlockRoom];
@@ -79,24 +65,30 @@ struct VsBm25Searcher {
   const VsBm25Source* source;
   const VsBm25Model* model;  // NULL: nothing is scored
   bool lossy;                // positions are wanted and lacking: every candidate matches
-  vecstore::bm25::Lengths lengths;
   uint32_t interrupt_countdown;
 
   void Open(const VsBm25Segment* of, const VsBm25Source* from);
   void OpenLeaf(int leaf);
-  void FindBounds(int leaf);
+  double FindBound(int leaf, uint32_t block) const;
+  void ForgetBounds(int leaf);
+  // What a document of the block can score for the leaf at most.
+  double Bound(int leaf, uint32_t block);
   double MaxBoost(int leaf) const;
 
   // The first document >= doc in a leaf's list, kNoDoc if none; then the walk stands there.
   uint32_t Advance(int leaf, vecstore::bm25::Walk* walk, uint32_t doc);
   bool Has(int leaf, uint32_t doc);  // judging
   bool IsLive(uint32_t doc) const;
+  // Of ascending documents.
+  void ReadLengths(const uint32_t* docs, uint32_t n, uint16_t* lengths) const;
+  uint16_t LengthOf(uint32_t doc) const;
   VsBm25Row RowOf(uint32_t doc) const;
   bool Matches(uint32_t doc);
   // The score of a document of which Matches said yes.
   double ScoreOf(uint32_t doc);
   void Judge(uint32_t doc, VsBm25Top* top);
   void ScoreBlock(int leaf, uint32_t number);
+  const vecstore::bm25::Walk* WalkAt(int leaf, uint32_t doc);
   void ReadHit(int leaf, uint32_t doc);
   void CheckInterrupts();
 

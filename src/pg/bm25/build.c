@@ -322,6 +322,7 @@ bm25_build(Relation heap, Relation index, IndexInfo *info)
 
 	if (RelationGetNumberOfBlocks(index) != 0)
 		elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
+	bm25_forget_terms();
 	create_pages(index, MAIN_FORKNUM);
 	run_build(heap, index, info, totals);
 	result->index_tuples = 0;

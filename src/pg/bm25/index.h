@@ -146,6 +146,8 @@ typedef struct Bm25Reader
 extern void bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segment, int pins);
 extern void bm25_begin_reader_of_writer(Bm25Reader *reader, Bm25Writer *writer, const VsBm25Segment *segment);
 extern void bm25_end_reader(Bm25Reader *reader);
+/* When an index is built: a table that its own transaction made is truncated in place, and ids begin again. */
+extern void bm25_forget_terms(void);
 extern uint32 bm25_segment_pages(const VsBm25Segment *segment);
 extern void bm25_check_interrupts(void);
 

@@ -14,6 +14,7 @@
  */
 #include "postgres.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "access/relscan.h"
@@ -58,7 +59,8 @@ typedef struct Bm25Scan
 	uint32 n_results;
 	uint32 next_result;
 	uint32 batch;
-	bool ended; /* there are no more results than these */
+	bool ended;	 /* there are no more results than these */
+	bool complete; /* results are all that matches: nothing of it scores 0 */
 	VsBm25Result last;
 
 	/* plain, and what is left after the results */
@@ -193,6 +195,34 @@ score_record(void *context, const Bm25Document *document)
 	state->waiting[state->n_waiting++] = (VsBm25Result){score, vs_bm25_row_key(document->row)};
 }
 
+/* The usual case: one condition, the query that the scan is ordered by. */
+static bool
+condition_is_order(IndexScanDesc scan, Bm25Query order)
+{
+	TSQuery asked = BM25_QUERY_TSQUERY(order);
+	TSQuery key;
+
+	if (scan->numberOfKeys != 1)
+		return false;
+	key = DatumGetTSQuery(scan->keyData[0].sk_argument);
+	return VARSIZE(key) == VARSIZE(asked) && memcmp(key, asked, VARSIZE(key)) == 0;
+}
+
+/* Does every document that matches score more than 0?  It has a leaf then, and every leaf is worth something. */
+static bool
+matches_score(IndexScanDesc scan, const VsBm25Query *query, double phrase_boost)
+{
+	const Bm25Weights *weights = &bm25_fixed(scan->indexRelation)->weights;
+
+	for (int i = 0; i < VS_BM25_CLASSES; i++)
+		if (weights->of[i] == 0)
+			return false;
+	for (int i = 0; i < query->n_nodes; i++)
+		if (query->nodes[i].kind == VS_BM25_NOT)
+			return false;
+	return phrase_boost >= DBL_EPSILON;
+}
+
 /* Lossy conditions are left to the executor; the others are part of the search. */
 static VsBm25Query *
 ranked_query(IndexScanDesc scan, Bm25Query order)
@@ -203,14 +233,10 @@ ranked_query(IndexScanDesc scan, Bm25Query order)
 	refuse_lossy_order(scan, queries[0]);
 	if (state->condition == NULL || state->recheck)
 		return queries[0];
-	for (int i = 0; i < scan->numberOfKeys; i++)
+	if (condition_is_order(scan, order))
 	{
-		TSQuery key = DatumGetTSQuery(scan->keyData[i].sk_argument);
-		TSQuery asked = BM25_QUERY_TSQUERY(order);
-
-		/* the usual case: one condition, the same query */
-		if (scan->numberOfKeys == 1 && VARSIZE(key) == VARSIZE(asked) && memcmp(key, asked, VARSIZE(key)) == 0)
-			return queries[0];
+		state->complete = matches_score(scan, queries[0], bm25_query_boost(order));
+		return queries[0];
 	}
 	return bm25_combine_queries(queries, 2);
 }
@@ -372,7 +398,7 @@ find_rest(IndexScanDesc scan)
 	Rows all = {0};
 
 	state->rest_found = true;
-	if (state->condition == NULL && !state->null_order && scan->numberOfOrderBys > 0)
+	if (state->complete || (state->condition == NULL && !state->null_order && scan->numberOfOrderBys > 0))
 		return;
 	state->recheck = collect(scan, &all) || state->recheck;
 	qsort(all.rows, all.n, sizeof(uint64), bm25_compare_row_keys);
@@ -424,7 +450,7 @@ bm25_get_tuple(IndexScanDesc scan, ScanDirection direction)
 	{
 		const VsBm25Result *result = &state->results[state->next_result++];
 
-		if (state->condition != NULL)
+		if (state->condition != NULL && !state->complete)
 			add_row(&state->returned, result->row);
 		emit(scan, result->row, result->score);
 		found = true;

@@ -11,6 +11,7 @@
 
 #include "access/xloginsert.h"
 #include "miscadmin.h"
+#include "utils/memutils.h"
 
 #include "pg/bm25/index.h"
 
@@ -140,7 +141,7 @@ read_page(void *context, VsBm25Stream stream, uint32 number)
 		return (const uint8_t *) copy;
 	}
 	block = reader->first[stream] + number;
-	slot = stream % reader->n_pins;
+	slot = stream < reader->n_pins ? (int) stream : stream % reader->n_pins;
 	if (reader->blocks[slot] == block)
 		return (const uint8_t *) BM25_PAYLOAD(BufferGetPage(reader->pins[slot]));
 	if (reader->blocks[slot] != InvalidBlockNumber)
@@ -157,6 +158,27 @@ read_page(void *context, VsBm25Stream stream, uint32 number)
 				 errmsg("index \"%s\" has a page of another segment at block %u", RelationGetRelationName(reader->index), block),
 				 errhint("REINDEX INDEX rebuilds it.")));
 	return (const uint8_t *) BM25_PAYLOAD(page);
+}
+
+/* Of this backend, for all indexes. */
+static VsBm25TermCache *
+term_cache(void)
+{
+	static VsBm25TermCache *cache = NULL;
+
+	if (cache == NULL)
+	{
+		VsBm25Memory memory = bm25_memory(TopMemoryContext);
+
+		cache = vs_bm25_term_cache(&memory);
+	}
+	return cache;
+}
+
+void
+bm25_forget_terms(void)
+{
+	vs_bm25_forget_terms(term_cache());
 }
 
 static void
@@ -177,6 +199,8 @@ bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segme
 
 	begin_reader(reader, segment);
 	reader->index = index;
+	reader->source.terms = term_cache();
+	reader->source.index = (uint64) index->rd_node.spcNode << 32 | index->rd_node.relNode;
 	reader->n_pins = Min(pins, VS_BM25_STREAMS);
 	for (int i = 0; i < VS_BM25_STREAMS; i++)
 	{
