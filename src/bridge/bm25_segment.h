@@ -73,6 +73,39 @@ void vs_bm25_merge(const VsBm25Memory *memory, int n, const VsBm25Segment *const
                    const VsBm25Source *sources, const VsBm25Sink *sink, VsBm25Segment *merged,
                    void (*check_interrupts)(void));
 
+/*
+ * The same by several participants.  Each merges the terms between two splits, from its own view of the same
+ * segments; one of them joins what they made.
+ */
+
+/* A place between terms: before the first one that is not less than these bytes. */
+#define VS_BM25_SPLIT_BYTES 60
+typedef struct VsBm25Split {
+  uint32_t length;
+  uint8_t bytes[VS_BM25_SPLIT_BYTES];
+} VsBm25Split;
+/* n - 1 splits, ascending, that cut the postings of a segment in n shares of about the same size. */
+void vs_bm25_split_terms(const VsBm25Segment *segment, const VsBm25Source *source, uint32_t n, VsBm25Split *splits,
+                         void (*check_interrupts)(void));
+/*
+ * Merges the terms from one split to the other; NULL: to the end.  Writes leaves of the dictionary, skips, postings
+ * and positions; what they say of pages counts from the part's own.  Fills pages, leaf_pages, n_docs, n_terms,
+ * n_postings and has_positions of `part`.
+ */
+void vs_bm25_merge_terms(const VsBm25Memory *memory, int n, const VsBm25Segment *const *segments,
+                         const VsBm25Source *sources, const VsBm25Split *from, const VsBm25Split *to,
+                         const VsBm25Sink *sink, VsBm25Segment *part, void (*check_interrupts)(void));
+/*
+ * Makes one segment of the parts, which come in the order of their terms: writes its dictionary, lengths, rows and live
+ * bits.  Skips, postings and positions are those of the parts, one part after the other, when vs_bm25_move_skips has
+ * been at each page of skips.  Fills `joined` like vs_bm25_merge.
+ */
+void vs_bm25_join(const VsBm25Memory *memory, int n, const VsBm25Segment *const *segments, const VsBm25Source *sources,
+                  int n_parts, const VsBm25Segment *const *parts, const VsBm25Source *part_sources,
+                  const VsBm25Sink *sink, VsBm25Segment *joined, void (*check_interrupts)(void));
+/* A page of skips whose postings and positions lie behind so many pages of other parts. */
+void vs_bm25_move_skips(void *page, uint32_t postings_pages, uint32_t positions_pages);
+
 /* ------ verifying ------ */
 
 /* Reads every page of a segment and reports what cannot be: problem is a sentence, in memory that is used again. */

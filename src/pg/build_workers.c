@@ -68,6 +68,9 @@ vs_begin_build_workers(const char *function, int n, Size shared_bytes)
 int
 vs_launch_build_workers(VsBuildWorkers *workers)
 {
+	if (workers->launched)
+		ReinitializeParallelDSM(workers->context);
+	workers->launched = true;
 	LaunchParallelWorkers(workers->context);
 	return workers->context->nworkers_launched;
 }

@@ -19,11 +19,12 @@ typedef struct VsBuildWorkers
 	void *shared; /* shared_bytes, zeroed */
 	BufferUsage *buffer_usage;
 	WalUsage *wal_usage;
+	bool launched;
 } VsBuildWorkers;
 
 /* Workers that will run a function of the library.  NULL: there is no shared memory, go on without. */
 extern VsBuildWorkers *vs_begin_build_workers(const char *function, int workers, Size shared_bytes);
-/* The number of workers that were to be had. */
+/* The number of workers that were to be had.  Again, after waiting, for a second step. */
 extern int vs_launch_build_workers(VsBuildWorkers *workers);
 extern void vs_wait_for_build_workers(VsBuildWorkers *workers);
 extern void vs_end_build_workers(VsBuildWorkers *workers);

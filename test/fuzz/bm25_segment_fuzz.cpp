@@ -39,7 +39,7 @@ struct Damaged {
       for (const auto& page : sound.streams[i]) streams[i].push_back(*page);
     }
   }
-  VsBm25Source source() { return {this, &Read}; }
+  VsBm25Source source() { return {this, &Read, nullptr, 0}; }
   static const uint8_t* Read(void* context, VsBm25Stream stream, uint32_t page) {
     Damaged* damaged = static_cast<Damaged*>(context);
     if (page >= damaged->streams[stream].size()) std::longjmp(damaged->error, 1);

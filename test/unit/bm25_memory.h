@@ -48,7 +48,7 @@ struct Segment {
   int turn = 0;
 
   VsBm25Sink sink() { return {this, &Write}; }
-  VsBm25Source source() { return {this, &Read}; }
+  VsBm25Source source() { return {this, &Read, nullptr, 0}; }
   void Kill(uint32_t doc) {
     (*streams[VS_BM25_LIVE][doc / VS_BM25_LIVE_PER_PAGE])[doc % VS_BM25_LIVE_PER_PAGE / 8] &=
         static_cast<uint8_t>(~(1 << (doc % 8)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 //
-// bm25_segment_test.cpp - what is written to a segment is read from it; merging is like writing at once.
+// bm25_segment_test.cpp - what is written to a segment is read from it.
 
 #include <algorithm>
 #include <map>
@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "bm25_memory.h"
+#include "bm25_postings.h"
 #include "bridge/kernels.h"
 #include "core/bm25/cursor.h"
 
@@ -18,53 +19,6 @@ namespace {
 using namespace bm25_memory;
 using namespace vecstore;
 using namespace vecstore::bm25;
-
-struct Posting {
-  uint32_t doc, tf;
-  std::vector<uint16_t> positions;
-  bool operator==(const Posting& other) const {
-    return doc == other.doc && tf == other.tf && positions == other.positions;
-  }
-};
-using Postings = std::map<std::string, std::vector<Posting>>;
-
-Postings Truth(const std::vector<Document>& documents, bool positions = true) {
-  Postings truth;
-  for (size_t i = 0; i < documents.size(); ++i) {
-    for (const auto& [lexeme, at] : documents[i]) {
-      const uint32_t tf = at.empty() ? 1 : static_cast<uint32_t>(at.size());
-      truth[lexeme].push_back({static_cast<uint32_t>(i), tf, positions ? at : std::vector<uint16_t>()});
-    }
-  }
-  return truth;
-}
-
-Postings ReadAll(Segment* segment) {
-  Arena arena;
-  const VsBm25Memory memory = arena.memory();
-  const VsBm25Source source = segment->source();
-  auto terms = std::make_unique<TermScan>();
-  PostingList list;
-  list.Init(HostMemory(&memory));
-  Postings all;
-  for (terms->Begin(&segment->info, &source); terms->valid; terms->Next()) {
-    std::vector<Posting>& postings =
-        all[std::string(reinterpret_cast<const char*>(terms->key()), terms->key_length())];
-    list.Clear(&segment->info, &source, true);
-    list.Open(terms->term);
-    Block block;
-    for (uint32_t b = 0; b < list.n_blocks; ++b) {
-      list.Decode(b, &block);
-      EXPECT_EQ(block.docs[block.n - 1], list.last_doc(b));
-      for (uint32_t i = 0; i < block.n; ++i) {
-        uint32_t n;
-        const uint16_t* at = list.Positions(block, i, &n);
-        postings.push_back({block.docs[i], block.tfs[i], std::vector<uint16_t>(at, at + n)});
-      }
-    }
-  }
-  return all;
-}
 
 TEST(Bm25Packing, PostingScoresAreNearTheFormula) {
   uint32_t tf[VS_BLOCK_NUMBERS];
@@ -245,57 +199,6 @@ TEST(Bm25Segment, BlockOfFindsTheBlock) {
       ASSERT_EQ(list.BlockOf(doc, from), expected) << doc << " " << from;
     }
   }
-}
-
-void CheckMerge(const std::vector<Document>& documents, int parts, int dead_every) {
-  Arena arena;
-  const VsBm25Memory memory = arena.memory();
-  std::vector<std::unique_ptr<Segment>> segments;
-  std::vector<Document> live;
-  for (int i = 0; i < parts; ++i) {
-    const size_t begin = documents.size() * i / parts, end = documents.size() * (i + 1) / parts;
-    segments.push_back(Build(documents, begin, end));
-    for (size_t doc = begin; doc < end; ++doc) {
-      if (dead_every > 0 && doc % dead_every == 0) {
-        segments.back()->Kill(static_cast<uint32_t>(doc - begin));
-      } else {
-        live.push_back(documents[doc]);
-      }
-    }
-  }
-  std::vector<const VsBm25Segment*> infos;
-  std::vector<VsBm25Source> sources;
-  for (auto& segment : segments) {
-    infos.push_back(&segment->info);
-    sources.push_back(segment->source());
-  }
-  Segment merged;
-  const VsBm25Sink sink = merged.sink();
-  vs_bm25_merge(&memory, parts, infos.data(), sources.data(), &sink, &merged.info, [] {});
-  EXPECT_EQ(ReadAll(&merged), Truth(live));
-  EXPECT_EQ(merged.info.n_docs, live.size());
-  EXPECT_TRUE(merged.info.rows_ascend);
-  if (dead_every > 0) return;
-  // every byte as if written at once
-  auto whole = Build(documents, 0, documents.size());
-  for (int i = 0; i < VS_BM25_STREAMS; ++i) {
-    ASSERT_EQ(merged.streams[i].size(), whole->streams[i].size()) << i;
-    for (size_t page = 0; page < merged.streams[i].size(); ++page) {
-      ASSERT_EQ(*merged.streams[i][page], *whole->streams[i][page]) << i << " " << page;
-    }
-  }
-}
-
-TEST(Bm25Merge, IsLikeWritingAtOnce) {
-  const std::vector<Document> documents = RandomDocuments(4000, 6000, 8);
-  CheckMerge(documents, 1, 0);
-  CheckMerge(documents, 5, 0);
-}
-
-TEST(Bm25Merge, LeavesOutTheDead) {
-  const std::vector<Document> documents = RandomDocuments(4000, 6000, 9);
-  CheckMerge(documents, 3, 2);
-  CheckMerge(documents, 3, 1);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ void PostingList::Clear(const VsBm25Segment* segment, const VsBm25Source* source
   df = n_blocks = 0;
   array_ = false;
   classes_ = 0;
+  located_.block = kNoDoc;
   skips_.Clear();
   postings_.Clear();
   array_positions_.Clear();
@@ -343,30 +344,77 @@ static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offs
   }
 }
 
-// Adds the high bits to positions [first, first + n) of `total`, whose patches begin at (page, offset).
-static void PatchPositions(const VsBm25Source* source, uint32_t page, uint32_t offset,
-                           VsBm25Patches head, size_t total, size_t first, size_t n, unsigned bits,
-                           uint16_t* positions) {
+// The number of positions of each posting of a block, if they are stored; the bytes that they take.
+static uint32_t ReadCounts(const VsBm25Source* source, const VsBm25Skip& skip, uint32_t n, uint16_t* counts) {
+  const bool wide = (skip.flags & VS_BM25_COUNTS_WIDE) != 0;
+  const uint32_t bytes = wide ? 2 * n : n;
+  uint8_t narrow[VS_BM25_BLOCK];
+  CopyBytes(source, VS_BM25_POSITIONS, skip.positions_page, skip.positions_offset, bytes,
+            wide ? reinterpret_cast<uint8_t*>(counts) : narrow);
+  for (uint32_t i = 0; i < n && !wide; ++i) counts[i] = narrow[i];
+  return bytes;
+}
+
+// Which n of `total` positions are patched; the bytes that this takes.
+static uint32_t ReadPatched(const VsBm25Source* source, uint32_t page, uint32_t offset, uint32_t n, size_t total,
+                            uint16_t* patched) {
   const bool wide = IndexBytes(total) > 1;
-  const uint32_t bytes = static_cast<uint32_t>(head.n * IndexBytes(total));
-  uint16_t indexes[kMaxPatches];
+  const uint32_t bytes = static_cast<uint32_t>(n * IndexBytes(total));
   uint8_t narrow[kMaxPatches];
-  CopyBytes(source, VS_BM25_POSITIONS, page, offset, bytes,
-            wide ? reinterpret_cast<uint8_t*>(indexes) : narrow);
-  uint32_t from = 0, end = 0;  // patches of these positions
-  for (uint32_t i = 0; i < head.n; ++i) {
-    if (!wide) indexes[i] = narrow[i];
-    from += indexes[i] < first;
-    end += indexes[i] < first + n;
+  CopyBytes(source, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(patched) : narrow);
+  for (uint32_t i = 0; i < n && !wide; ++i) patched[i] = narrow[i];
+  return bytes;
+}
+
+// Finds where the positions of each posting of a block are: a walk asks for those of one after the other.
+void PostingList::Locate(const Block& block) {
+  const VsBm25Skip& skip = skips_[block.number];
+  Located* at = &located_;
+  at->block = block.number;
+  at->page = skip.positions_page;
+  at->width = std::min<unsigned>(skip.position_bits, kPositionBits);
+  uint32_t offset = skip.positions_offset;
+  uint16_t counts[VS_BM25_BLOCK];
+  const bool stored = (skip.flags & VS_BM25_COUNTS_STORED) != 0;
+  if (stored) offset += ReadCounts(source_, skip, block.n, counts);
+  at->before[0] = 0;
+  for (uint32_t i = 0; i < block.n; ++i) {
+    const uint32_t count = stored ? counts[i] : block.tfs[i];
+    at->before[i + 1] = at->before[i] + std::min(count, kMaxPositions);
   }
+  const size_t total = at->before[block.n];
+  at->patches = {};
+  if ((skip.flags & VS_BM25_POSITIONS_PATCHED) != 0) {
+    CopyBytes(source_, VS_BM25_POSITIONS, at->page, offset, sizeof(at->patches),
+              reinterpret_cast<uint8_t*>(&at->patches));
+    at->patches = Checked(at->patches, total, at->width, kPositionBits);
+    offset += sizeof(at->patches);
+  }
+  at->numbers = offset;
+  at->high = offset + static_cast<uint32_t>(PackedBytes(total, at->width));
+  at->classes = at->high;
+  if (at->patches.n > 0) {
+    at->classes += static_cast<uint32_t>(PatchBytes(total, at->patches.n, at->patches.high_bits));
+    at->high += ReadPatched(source_, at->page, at->high, at->patches.n, total, at->patched);
+  }
+}
+
+// Adds the high bits to positions [first, first + n) of a block.
+void PostingList::PatchPositions(size_t first, size_t n, uint16_t* positions) const {
+  const uint16_t* const end = located_.patched + located_.patches.n;
+  const uint16_t* from = located_.patched;
+  while (from < end && *from < first) ++from;
+  const uint16_t* to = from;
+  while (to < end && *to < first + n) ++to;
+  const size_t found = std::min<size_t>(to - from, kMaxPositions);
+  if (found == 0) return;
   uint16_t high[kMaxPositions];
-  const uint32_t found = std::min<uint32_t>(end - from, kMaxPositions);
-  CopyNumbers(source, page, offset + bytes, from, found, head.high_bits, high);
-  for (uint32_t i = 0; i < found; ++i) {
-    const size_t index = indexes[from + i];
-    if (index >= first && index < first + n) {
-      positions[index - first] = static_cast<uint16_t>(positions[index - first] | high[i] << bits);
-    }
+  CopyNumbers(source_, located_.page, located_.high, from - located_.patched, found, located_.patches.high_bits,
+              high);
+  for (size_t i = 0; i < found; ++i) {
+    const size_t at = from[i] - first;
+    if (from[i] < first || at >= n) continue;
+    positions[at] = static_cast<uint16_t>(positions[at] | high[i] << located_.width);
   }
 }
 
@@ -378,50 +426,17 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   }
   *n = 0;
   if (!stored_) return nullptr;
-  const VsBm25Skip& skip = skips_[block.number];
-  const unsigned width = std::min<unsigned>(skip.position_bits, kPositionBits);
-  uint32_t page = skip.positions_page, offset = skip.positions_offset;
-  size_t before = 0, total = 0;
-  if ((skip.flags & VS_BM25_COUNTS_STORED) != 0) {
-    const bool wide = (skip.flags & VS_BM25_COUNTS_WIDE) != 0;
-    const uint32_t bytes = wide ? 2 * block.n : block.n;
-    uint16_t counts[VS_BM25_BLOCK];
-    uint8_t narrow[VS_BM25_BLOCK];
-    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(counts) : narrow);
-    for (uint32_t i = 0; i < block.n; ++i) {
-      if (!wide) counts[i] = narrow[i];
-      counts[i] = std::min<uint16_t>(counts[i], kMaxPositions);
-      before += i < index ? counts[i] : 0;
-      total += counts[i];
-    }
-    *n = counts[index];
-    offset += bytes;
-  } else {
-    for (uint32_t i = 0; i < block.n; ++i) {
-      const uint32_t count = std::min(block.tfs[i], kMaxPositions);
-      before += i < index ? count : 0;
-      total += count;
-    }
-    *n = std::min(block.tfs[index], kMaxPositions);
-  }
+  if (located_.block != block.number) Locate(block);
+  const uint32_t before = located_.before[index];
+  *n = located_.before[index + 1] - before;
   found_.Clear();
   found_.Extend(*n);
-  VsBm25Patches head = {};
-  if ((skip.flags & VS_BM25_POSITIONS_PATCHED) != 0) {
-    CopyBytes(source_, VS_BM25_POSITIONS, page, offset, sizeof(head), reinterpret_cast<uint8_t*>(&head));
-    head = Checked(head, total, width, kPositionBits);
-    offset += sizeof(head);
-  }
-  CopyNumbers(source_, page, offset, before, *n, width, found_.data());
-  offset += static_cast<uint32_t>(PackedBytes(total, width));
-  if (head.n > 0) {
-    PatchPositions(source_, page, offset, head, total, before, *n, width, found_.data());
-    offset += static_cast<uint32_t>(PatchBytes(total, head.n, head.high_bits));
-  }
+  CopyNumbers(source_, located_.page, located_.numbers, before, *n, located_.width, found_.data());
+  PatchPositions(before, *n, found_.data());
   for (uint32_t i = 1; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] + found_[i - 1]);
-  if ((skip.flags & VS_BM25_CLASSES_STORED) != 0) {
+  if ((skips_[block.number].flags & VS_BM25_CLASSES_STORED) != 0) {
     uint16_t classes[kMaxPositions];
-    CopyNumbers(source_, page, offset, before, *n, 2, classes);
+    CopyNumbers(source_, located_.page, located_.classes, before, *n, 2, classes);
     for (uint32_t i = 0; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] | classes[i] << 14);
   }
   return found_.data();

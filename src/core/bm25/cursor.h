@@ -11,6 +11,7 @@
 #include "bridge/bm25_segment.h"
 #include "core/base/grow_array.h"
 #include "core/bm25/dictionary.h"
+#include "core/bm25/patched.h"
 
 namespace vecstore {
 namespace bm25 {
@@ -65,6 +66,17 @@ class PostingList {
     bool nowhere;                     // a lexeme without positions
   };
 
+  // Positions of the block that was asked for last.
+  struct Located {
+    uint32_t block;  // kNoDoc: none
+    uint32_t page;   // where its positions begin, and from there:
+    uint32_t numbers, high, classes;  // offsets, which may lie on later pages
+    unsigned width;
+    uint32_t before[VS_BM25_BLOCK + 1];  // of each posting
+    VsBm25Patches patches;
+    uint16_t patched[kMaxPatches];  // which ones
+  };
+
   void ReadSkips(uint32_t first, uint32_t n);
   void AddInline(const TermInfo& term);
   void AddList();
@@ -73,6 +85,8 @@ class PostingList {
   uint32_t DocsInBlock(uint32_t block) const;
   void MergePostings();
   void SortPositions(ArrayPosting* posting);
+  void Locate(const Block& block);
+  void PatchPositions(size_t first, size_t n, uint16_t* positions) const;
 
   Memory memory_;
   const VsBm25Source* source_;
@@ -86,6 +100,7 @@ class PostingList {
   GrowArray<ArrayPosting> postings_;
   GrowArray<uint16_t> array_positions_;
   GrowArray<uint16_t> found_;
+  Located located_;
   PostingList* part_;  // of a union, being read
   Block* part_block_;
 };

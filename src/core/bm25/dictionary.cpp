@@ -94,11 +94,15 @@ void SegmentWriter::AddToDictionary(const uint8_t* value, uint32_t length) {
   memcpy(keys_.end() - lexeme_length_, lexeme_, lexeme_length_);
 }
 
+void SegmentWriter::EndLeaves(VsBm25Segment* segment) {
+  if (!leaf_->empty()) EndLeaf();
+  segment->leaf_pages = streams_[VS_BM25_TERMS].page;
+}
+
 // Level by level, until one page holds the keys of all pages below.
 void SegmentWriter::WriteUpperLevels(VsBm25Segment* segment) {
-  if (!leaf_->empty()) EndLeaf();
+  EndLeaves(segment);
   PageStream* out = &streams_[VS_BM25_TERMS];
-  segment->leaf_pages = out->page;
   segment->tree_height = out->page > 0;
   size_t begin = 0;
   while (page_keys_.size() - begin > 1) {

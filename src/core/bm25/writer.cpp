@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "core/bm25/dictionary.h"
 #include "core/bm25/rows.h"
 
 namespace vecstore {
@@ -119,22 +120,33 @@ bool SegmentWriter::PutInline(uint8_t* out, size_t* bytes) const {
 
 void SegmentWriter::EndTerm() {
   if (df_ == 0) return;
-  uint8_t value[2 * kMaxVarint + kInlineBytes + 1];
   uint8_t list[kInlineBytes];
   size_t inline_bytes = 0;
-  uint8_t* p = PutVarint(value, df_);
-  if (df_ <= kInlinePostings && PutInline(list, &inline_bytes)) {
-    p = PutVarint(p, static_cast<uint32_t>(inline_bytes));
+  if (df_ > kInlinePostings || !PutInline(list, &inline_bytes)) {
+    inline_bytes = 0;
+    FlushBlock();
+  }
+  AddTerm(df_, list, inline_bytes, first_skip_);
+}
+
+// The term's place in the dictionary: with its list, or where that is.
+void SegmentWriter::AddTerm(uint32_t df, const uint8_t* list, size_t inline_bytes, uint32_t first_skip) {
+  uint8_t value[2 * kMaxVarint + kInlineBytes + 1];
+  uint8_t* p = PutVarint(PutVarint(value, df), static_cast<uint32_t>(inline_bytes));
+  if (inline_bytes > 0) {
     memcpy(p, list, inline_bytes);
     p += inline_bytes;
   } else {
-    FlushBlock();
-    p = PutVarint(p, 0);
-    p = PutVarint(p, first_skip_);
+    p = PutVarint(p, first_skip);
   }
   AddToDictionary(value, static_cast<uint32_t>(p - value));
   ++n_terms_;
-  n_postings_ += df_;
+  n_postings_ += df;
+}
+
+void SegmentWriter::CopyTerm(const TermScan& terms, uint32_t skips_before) {
+  Term(terms.key(), terms.key_length());
+  AddTerm(terms.term.df, terms.term.inlined, terms.term.inline_bytes, terms.term.first_skip + skips_before);
 }
 
 // The low bits of n numbers, one after the other.
@@ -268,6 +280,36 @@ static double Worth(uint32_t tf, uint32_t len, double avg_len) {
   return tf / (tf + 1.2 * (0.25 + 0.75 * len / avg_len) + 1e-9);
 }
 
+// The block's documents that have no other with tf >= theirs and len <= theirs: tf falls, len falls.  Nearly all
+// frequencies are small, which spares sorting.
+uint32_t SegmentWriter::FindFront(VsBm25Impact* front) const {
+  constexpr uint32_t kSmall = 32, kNone = ~uint32_t{0};
+  uint32_t least[kSmall];  // length of documents with a small frequency
+  uint32_t large = 0, largest_small = 0;
+  std::fill(least, least + kSmall, kNone);
+  for (uint32_t i = 0; i < n_; ++i) {
+    const uint16_t tf = static_cast<uint16_t>(tfs_[i]), len = lengths_[docs_[i]];
+    if (tf >= kSmall) {
+      front[large++] = {tf, len};
+    } else {
+      least[tf] = std::min<uint32_t>(least[tf], len);
+      largest_small = std::max<uint32_t>(largest_small, tf);
+    }
+  }
+  std::sort(front, front + large, [](const VsBm25Impact& a, const VsBm25Impact& b) {
+    return a.tf != b.tf ? a.tf > b.tf : a.len < b.len;
+  });
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < large; ++i) {
+    if (n == 0 || front[i].len < front[n - 1].len) front[n++] = front[i];
+  }
+  for (uint32_t tf = largest_small + 1; tf-- > 0;) {
+    if (least[tf] == kNone || (n > 0 && least[tf] >= front[n - 1].len)) continue;
+    front[n++] = {static_cast<uint16_t>(tf), static_cast<uint16_t>(least[tf])};
+  }
+  return n;
+}
+
 /*
  * A score grows with the frequency and falls with the length, for every k1 and b.  So a document that
  * has no other with tf >= its tf and len <= its len is as good as any; these are few.  They are covered by two
@@ -275,16 +317,7 @@ static double Worth(uint32_t tf, uint32_t len, double avg_len) {
  */
 void SegmentWriter::FindImpacts(VsBm25Skip* skip) {
   VsBm25Impact all[VS_BM25_BLOCK];
-  for (uint32_t i = 0; i < n_; ++i) {
-    all[i] = {static_cast<uint16_t>(tfs_[i]), lengths_[docs_[i]]};
-  }
-  std::sort(all, all + n_, [](const VsBm25Impact& a, const VsBm25Impact& b) {
-    return a.tf != b.tf ? a.tf > b.tf : a.len < b.len;
-  });
-  uint32_t n = 0;  // the front: tf falls, len falls
-  for (uint32_t i = 0; i < n_; ++i) {
-    if (n == 0 || all[i].len < all[n - 1].len) all[n++] = all[i];
-  }
+  const uint32_t n = FindFront(all);
   uint32_t best_cut = 1;
   double least = 0;
   for (uint32_t cut = 1; cut < n; ++cut) {
@@ -332,6 +365,16 @@ void SegmentWriter::Finish(const VsBm25Row* rows, VsBm25Segment* segment) {
     live->Put(&bits, 1);
   }
   WriteUpperLevels(segment);
+  Count(segment);
+}
+
+void SegmentWriter::FinishPart(VsBm25Segment* part) {
+  memset(part, 0, sizeof(*part));
+  EndLeaves(part);
+  Count(part);
+}
+
+void SegmentWriter::Count(VsBm25Segment* segment) {
   for (int i = 0; i < VS_BM25_STREAMS; ++i) segment->pages[i] = streams_[i].Finish();
   segment->n_docs = segment->n_live = n_docs_;
   segment->n_terms = n_terms_;

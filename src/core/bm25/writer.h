@@ -57,6 +57,8 @@ struct KeyPage {
   void Finish();  // puts the restarts where a reader finds them
 };
 
+class TermScan;
+
 // A page of the dictionary and its first key, for the level above.
 struct PageKey {
   uint32_t page;
@@ -72,14 +74,22 @@ class SegmentWriter {
   // Positions as in a tsvector.
   void Posting(uint32_t doc, uint32_t tf, const uint16_t* positions, uint32_t n_positions);
   void EndTerm();
+  // A term whose list is in another part of the same segment, behind so many skips.
+  void CopyTerm(const TermScan& terms, uint32_t skips_before);
   // rows: of each document.
   void Finish(const VsBm25Row* rows, VsBm25Segment* segment);
+  // Without what a segment has once: upper levels of the dictionary, and the streams of documents.
+  void FinishPart(VsBm25Segment* part);
 
  private:
+  void AddTerm(uint32_t df, const uint8_t* list, size_t inline_bytes, uint32_t first_skip);
+  void Count(VsBm25Segment* segment);
+  void EndLeaves(VsBm25Segment* segment);
   bool PutInline(uint8_t* out, size_t* bytes) const;
   void FlushBlock();
   void WriteDocs(VsBm25Skip* skip);
   void WritePositions(VsBm25Skip* skip);
+  uint32_t FindFront(VsBm25Impact* front) const;
   void FindImpacts(VsBm25Skip* skip);
   void AddToDictionary(const uint8_t* value, uint32_t length);
   void EndLeaf();

@@ -11,6 +11,7 @@
 #include "utils/memutils.h"
 
 #include "pg/bm25/index.h"
+#include "pg/bm25/writer.h"
 
 #define LEXEMES_AT_ONCE 64
 

@@ -18,7 +18,6 @@
 #include "nodes/execnodes.h"
 #include "nodes/pathnodes.h"
 #include "storage/bufmgr.h"
-#include "storage/buffile.h"
 #include "utils/rel.h"
 
 #include "bridge/bm25_segment.h"
@@ -111,23 +110,9 @@ extern void bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25V
 /* Seals the open runs, so that a flush has all documents. */
 extern void bm25_seal_lanes(Relation index);
 
-/* ---- segment_io.c ---- */
+/* ---- reader.c; writer.c has a header of its own ---- */
 
-/* Pages of a segment being written, by stream: in memory, or in temporary files. */
-typedef struct Bm25Writer
-{
-	VsBm25Sink sink;
-	BufFile *files[VS_BM25_STREAMS]; /* NULL: in memory */
-	char **pages[VS_BM25_STREAMS];
-	uint32 room[VS_BM25_STREAMS];
-	uint32 count[VS_BM25_STREAMS];
-} Bm25Writer;
-
-extern Bm25Writer *bm25_begin_writer(bool in_files);
-extern void bm25_end_writer(Bm25Writer *writer);
-/* Copies them to a run of the index; fills segment's id and first block. */
-extern void bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment *segment,
-							   bool logged);
+struct Bm25Writer;
 
 /* Pages of a segment being read: of an index, a page of each stream pinned, or of some in turn. */
 typedef struct Bm25Reader
@@ -139,12 +124,12 @@ typedef struct Bm25Reader
 	int n_pins;
 	Buffer pins[VS_BM25_STREAMS];
 	BlockNumber blocks[VS_BM25_STREAMS]; /* pinned, or copied */
-	Bm25Writer *written; /* not in an index: still with the writer */
+	struct Bm25Writer *written; /* not in an index: still with the writer */
 	char *copies;		 /* of a page of each of its streams */
 } Bm25Reader;
 
 extern void bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segment, int pins);
-extern void bm25_begin_reader_of_writer(Bm25Reader *reader, Bm25Writer *writer, const VsBm25Segment *segment);
+extern void bm25_begin_reader_of_writer(Bm25Reader *reader, struct Bm25Writer *writer, const VsBm25Segment *segment);
 extern void bm25_end_reader(Bm25Reader *reader);
 /* When an index is built: a table that its own transaction made is truncated in place, and ids begin again. */
 extern void bm25_forget_terms(void);

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "pg/bm25/index.h"
+#include "pg/bm25/writer.h"
 
 #define FACTOR 8
 #define FIRST_TIER_PAGES 64
