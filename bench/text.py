@@ -31,6 +31,8 @@ SEARCHES = {
 }
 BY_BM25 = "SELECT id FROM bm25_texts, {query}('english', %s) q WHERE tsv @@ q ORDER BY tsv <@> q LIMIT 10"
 BY_GIN = "SELECT id FROM gin_texts, {query}('english', %s) q WHERE tsv @@ q ORDER BY {rank}(tsv, q) DESC LIMIT 10"
+PREPARED_BM25 = "SELECT id FROM bm25_texts WHERE tsv @@ {query}('english', $1) ORDER BY tsv <@> {query}('english', $1) LIMIT 10"
+PREPARED_GIN = "SELECT id FROM gin_texts WHERE tsv @@ {query}('english', $1) ORDER BY {rank}(tsv, {query}('english', $1)) DESC LIMIT 10"
 
 
 def choose_queries(documents):
@@ -94,20 +96,33 @@ def percentile(values, share):
     return sorted(values)[int(share * len(values))]
 
 
+def prepare(cursor, index, sql):
+    """A prepared statement, as a driver that keeps them sends it; returns what to send for one text."""
+    cursor.execute(f"DEALLOCATE ALL; PREPARE by_{index} (text) AS {sql}")
+    return f"EXECUTE by_{index} (%s)"
+
+
+def compare(cursor, name, queries, statements):
+    times = {index: [] for index in statements}
+    for number in range(PASSES + 1):
+        for index, (sql, prepared) in statements.items():
+            sent = prepare(cursor, index, sql) if prepared else sql
+            spent = [timed(cursor, sent, (q,)) for q in queries]
+            if number > 0:
+                times[index] += spent
+    for index, t in times.items():
+        ratios = (f"{statistics.mean(times['gin']) / statistics.mean(t):.1f} | {percentile(times['gin'], .95) / percentile(t, .95):.1f}")
+        print(f"| {name} | {index} | {statistics.mean(t):.3f} | {percentile(t, .5):.3f} | {percentile(t, .95):.3f} | {max(t):.1f} | {ratios} |", flush=True)
+
+
 def searches(cursor, queries):
     print("\n| search | index | mean | p50 | p95 | max | mean, ratio | p95, ratio |\n|" + " --- |" * 8)
     for name, (query, kind, rank) in SEARCHES.items():
-        times = {"gin": [], "bm25": []}
-        for number in range(PASSES + 1):
-            for index, sql in (("bm25", BY_BM25), ("gin", BY_GIN)):
-                sql = sql.format(query=query, rank=rank)
-                spent = [timed(cursor, sql, (q[kind],)) for q in queries]
-                if number > 0:
-                    times[index] += spent
-        for index in ("bm25", "gin"):
-            t = times[index]
-            ratios = (f"{statistics.mean(times['gin']) / statistics.mean(t):.1f} | {percentile(times['gin'], .95) / percentile(t, .95):.1f}")
-            print(f"| {name} | {index} | {statistics.mean(t):.3f} | {percentile(t, .5):.3f} | {percentile(t, .95):.3f} | {max(t):.1f} | {ratios} |", flush=True)
+        texts_of = [q[kind] for q in queries]
+        compare(cursor, name, texts_of, {"bm25": (BY_BM25.format(query=query), False),
+                                         "gin": (BY_GIN.format(query=query, rank=rank), False)})
+        compare(cursor, name + ", prepared", texts_of, {"bm25": (PREPARED_BM25.format(query=query), True),
+                                                        "gin": (PREPARED_GIN.format(query=query, rank=rank), True)})
 
 
 def index_scans(plan):

@@ -61,5 +61,23 @@ REINDEX INDEX parallel_few_idx;
 COMMIT;
 SELECT documents FROM vecstore.bm25_stats('parallel_few_idx');
 SELECT * FROM vecstore.check_index('parallel_few_idx');
+-- Little memory and long lexemes: more parts than there is room for, so some are merged before the others are there.
+CREATE TABLE parallel_long (id int, tsv tsvector) WITH (parallel_workers = 15);
+INSERT INTO parallel_long SELECT i, array_to_tsvector(ARRAY(SELECT repeat('x', 1500) || i * 20 + j FROM generate_series(1, 20) j) || ('w' || i % 7))
+FROM generate_series(1, 3600) i;
+SET maintenance_work_mem = '1MB';
+CREATE FUNCTION faults_of_build(workers int, OUT documents bigint, OUT segments int, OUT faults bigint, OUT matches bigint) LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('max_parallel_maintenance_workers', workers::text, true);
+  DROP INDEX IF EXISTS parallel_long_idx;
+  CREATE INDEX parallel_long_idx ON parallel_long USING bm25 (tsv);
+  SELECT s.documents, s.segments INTO documents, segments FROM vecstore.bm25_stats('parallel_long_idx') s;
+  SELECT count(*) INTO faults FROM vecstore.check_index('parallel_long_idx');
+  SELECT count(*) INTO matches FROM parallel_long WHERE tsv @@ 'w3';
+END $$;
+SELECT workers, build.* FROM (VALUES (0), (2), (15)) v (workers), faults_of_build(workers) build;
+RESET maintenance_work_mem;
+DROP FUNCTION faults_of_build;
+DROP TABLE parallel_long;
 DROP TABLE parallel_texts, parallel_few, built_alone;
 DROP FUNCTION answers;

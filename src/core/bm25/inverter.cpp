@@ -22,7 +22,7 @@ using namespace vecstore::bm25;
 
 namespace {
 
-constexpr size_t kArenaBlock = size_t{1} << 20;
+constexpr size_t kArenaBlock = size_t{1} << 18;
 constexpr uint32_t kFirstChunk = 16;
 constexpr uint32_t kLargestChunk = 1024;
 constexpr size_t kFirstSlots = 1024;

@@ -18,6 +18,9 @@
 #include "pg/bm25/build.h"
 #include "pg/build_workers.h"
 
+/* Of a participant, in bytes: with much less, every few documents would make a part. */
+#define LEAST_MEMORY ((Size) 1024 * 1024)
+
 static void
 init_meta(Relation index, VsBm25Meta *meta)
 {
@@ -124,7 +127,7 @@ init_shared(BuildShared *shared, Relation heap, Relation index, IndexInfo *info,
 	shared->heap_blocks = RelationGetNumberOfBlocks(heap);
 	shared->n_ranges = Max(Min(shared->heap_blocks, participants), 1);
 	shared->parts_per_range = BM25_MAX_PARTS / shared->n_ranges;
-	shared->memory = (Size) maintenance_work_mem * 1024 / participants;
+	shared->memory = Max((Size) maintenance_work_mem * 1024 / participants, LEAST_MEMORY);
 	shared->task = BM25_BUILD_RANGE;
 	shared->n_tasks = shared->n_ranges;
 	pg_atomic_init_u32(&shared->next_task, 0);
