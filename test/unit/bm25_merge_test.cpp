@@ -41,7 +41,6 @@ struct Parts {
     infos.push_back(&segment->info);
     sources.push_back(segment->source());
   }
-  int n() const { return static_cast<int>(infos.size()); }
 };
 
 void ExpectSound(Segment* segment, const std::vector<Document>& documents) {

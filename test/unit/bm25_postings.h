@@ -38,30 +38,37 @@ inline Postings Truth(const std::vector<Document>& documents, bool positions = t
   return truth;
 }
 
-inline Postings ReadAll(Segment* segment) {
+// Calls with(lexeme, list) for every list of a segment.
+template <class With>
+void ForLists(Segment* segment, bool positions, With with) {
   Arena arena;
   const VsBm25Memory memory = arena.memory();
   const VsBm25Source source = segment->source();
   auto terms = std::make_unique<TermScan>();
   PostingList list;
   list.Init(HostMemory(&memory));
-  Postings all;
   for (terms->Begin(&segment->info, &source); terms->valid; terms->Next()) {
-    std::vector<Posting>& postings =
-        all[std::string(reinterpret_cast<const char*>(terms->key()), terms->key_length())];
-    list.Clear(&segment->info, &source, true);
+    list.Clear(&segment->info, &source, positions);
     list.Open(terms->term);
+    with(std::string(reinterpret_cast<const char*>(terms->key()), terms->key_length()), &list);
+  }
+}
+
+inline Postings ReadAll(Segment* segment) {
+  Postings all;
+  ForLists(segment, true, [&all](const std::string& lexeme, PostingList* list) {
+    std::vector<Posting>& postings = all[lexeme];
     Block block;
-    for (uint32_t b = 0; b < list.n_blocks; ++b) {
-      list.Decode(b, &block);
-      EXPECT_EQ(block.docs[block.n - 1], list.last_doc(b));
+    for (uint32_t b = 0; b < list->n_blocks; ++b) {
+      list->Decode(b, &block);
+      EXPECT_EQ(block.docs[block.n - 1], list->last_doc(b));
       for (uint32_t i = 0; i < block.n; ++i) {
         uint32_t n;
-        const uint16_t* at = list.Positions(block, i, &n);
+        const uint16_t* at = list->Positions(block, i, &n);
         postings.push_back({block.docs[i], block.tfs[i], std::vector<uint16_t>(at, at + n)});
       }
     }
-  }
+  });
   return all;
 }
 

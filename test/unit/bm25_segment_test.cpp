@@ -146,25 +146,17 @@ TEST(Bm25Segment, LongLexemes) {
 TEST(Bm25Segment, ImpactsBoundEveryDocument) {
   const std::vector<Document> documents = RandomDocuments(5000, 300, 6);
   auto segment = Build(documents, 0, documents.size());
-  Arena arena;
-  const VsBm25Memory memory = arena.memory();
-  const VsBm25Source source = segment->source();
-  auto terms = std::make_unique<TermScan>();
-  PostingList list;
-  list.Init(HostMemory(&memory));
-  Block block;
   auto Score = [](double k1, double b, double tf, double len) {
     return tf / (tf + k1 * (1 - b + b * len / 30) + 1e-12);
   };
-  for (terms->Begin(&segment->info, &source); terms->valid; terms->Next()) {
-    list.Clear(&segment->info, &source, false);
-    list.Open(terms->term);
-    for (uint32_t b = 0; b < list.n_blocks; ++b) {
-      list.Decode(b, &block);
+  ForLists(segment.get(), false, [&](const std::string&, PostingList* list) {
+    Block block;
+    for (uint32_t b = 0; b < list->n_blocks; ++b) {
+      list->Decode(b, &block);
       for (double k1 : {0.0, 1.2, 3.0}) {
         for (double weight : {0.0, 0.75, 1.0}) {
           double bound = 0;
-          for (const VsBm25Impact& impact : list.skip(b).impacts) {
+          for (const VsBm25Impact& impact : list->skip(b).impacts) {
             bound = std::max(bound, Score(k1, weight, impact.tf, impact.len));
           }
           for (uint32_t i = 0; i < block.n; ++i) {
@@ -173,7 +165,7 @@ TEST(Bm25Segment, ImpactsBoundEveryDocument) {
         }
       }
     }
-  }
+  });
 }
 
 TEST(Bm25Segment, BlockOfFindsTheBlock) {

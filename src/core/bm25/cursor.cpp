@@ -344,25 +344,14 @@ static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offs
   }
 }
 
-// The number of positions of each posting of a block, if they are stored; the bytes that they take.
-static uint32_t ReadCounts(const VsBm25Source* source, const VsBm25Skip& skip, uint32_t n, uint16_t* counts) {
-  const bool wide = (skip.flags & VS_BM25_COUNTS_WIDE) != 0;
+// n numbers of one or two bytes each at (page, offset); the bytes that they take.
+static uint32_t ReadShort(const VsBm25Source* source, uint32_t page, uint32_t offset, uint32_t n, bool wide,
+                          uint16_t* numbers) {
+  static_assert(kMaxPatches >= VS_BM25_BLOCK, "room for either use");
   const uint32_t bytes = wide ? 2 * n : n;
-  uint8_t narrow[VS_BM25_BLOCK];
-  CopyBytes(source, VS_BM25_POSITIONS, skip.positions_page, skip.positions_offset, bytes,
-            wide ? reinterpret_cast<uint8_t*>(counts) : narrow);
-  for (uint32_t i = 0; i < n && !wide; ++i) counts[i] = narrow[i];
-  return bytes;
-}
-
-// Which n of `total` positions are patched; the bytes that this takes.
-static uint32_t ReadPatched(const VsBm25Source* source, uint32_t page, uint32_t offset, uint32_t n, size_t total,
-                            uint16_t* patched) {
-  const bool wide = IndexBytes(total) > 1;
-  const uint32_t bytes = static_cast<uint32_t>(n * IndexBytes(total));
   uint8_t narrow[kMaxPatches];
-  CopyBytes(source, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(patched) : narrow);
-  for (uint32_t i = 0; i < n && !wide; ++i) patched[i] = narrow[i];
+  CopyBytes(source, VS_BM25_POSITIONS, page, offset, bytes, wide ? reinterpret_cast<uint8_t*>(numbers) : narrow);
+  for (uint32_t i = 0; i < n && !wide; ++i) numbers[i] = narrow[i];
   return bytes;
 }
 
@@ -376,7 +365,9 @@ void PostingList::Locate(const Block& block) {
   uint32_t offset = skip.positions_offset;
   uint16_t counts[VS_BM25_BLOCK];
   const bool stored = (skip.flags & VS_BM25_COUNTS_STORED) != 0;
-  if (stored) offset += ReadCounts(source_, skip, block.n, counts);
+  if (stored) {
+    offset += ReadShort(source_, at->page, offset, block.n, (skip.flags & VS_BM25_COUNTS_WIDE) != 0, counts);
+  }
   at->before[0] = 0;
   for (uint32_t i = 0; i < block.n; ++i) {
     const uint32_t count = stored ? counts[i] : block.tfs[i];
@@ -395,7 +386,7 @@ void PostingList::Locate(const Block& block) {
   at->classes = at->high;
   if (at->patches.n > 0) {
     at->classes += static_cast<uint32_t>(PatchBytes(total, at->patches.n, at->patches.high_bits));
-    at->high += ReadPatched(source_, at->page, at->high, at->patches.n, total, at->patched);
+    at->high += ReadShort(source_, at->page, at->high, at->patches.n, IndexBytes(total) > 1, at->patched);
   }
 }
 

@@ -259,14 +259,13 @@ void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
   VsBm25Hit* hit = &hits[leaf];
   LeafState* state = &leaves[leaf];
   *hit = {false, 0, 0, nullptr};
-  const Walk* at = WalkAt(leaf, doc);
-  if (at == nullptr) return;
-  const Walk& walk = *at;
+  const Walk* walk = WalkAt(leaf, doc);
+  if (walk == nullptr) return;
   hit->present = true;
-  hit->tf = walk.block.tfs[walk.index];
+  hit->tf = walk->block.tfs[walk->index];
   if (!state->wants_positions || lossy) return;
   uint32_t n;
-  const uint16_t* positions = state->list.Positions(walk.block, walk.index, &n);
+  const uint16_t* positions = state->list.Positions(walk->block, walk->index, &n);
   const VsBm25Leaf& what = query->leaves[leaf];
   if (AsksForClasses(what) && !what.prefix && n > 0) {
     GrowArray<uint16_t>* wanted = &wanted_positions[leaf];

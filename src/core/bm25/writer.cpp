@@ -131,7 +131,7 @@ void SegmentWriter::EndTerm() {
 
 // The term's place in the dictionary: with its list, or where that is.
 void SegmentWriter::AddTerm(uint32_t df, const uint8_t* list, size_t inline_bytes, uint32_t first_skip) {
-  uint8_t value[2 * kMaxVarint + kInlineBytes + 1];
+  uint8_t value[kMaxValue];
   uint8_t* p = PutVarint(PutVarint(value, df), static_cast<uint32_t>(inline_bytes));
   if (inline_bytes > 0) {
     memcpy(p, list, inline_bytes);

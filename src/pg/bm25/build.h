@@ -113,8 +113,6 @@ extern void bm25_close_parts(BuildInputs *inputs);
 extern Bm25Writer *bm25_begin_part(Build *build, BuildPart *part);
 extern void bm25_end_part(BuildPart *part, Bm25Writer *writer);
 extern void bm25_drop_part(Build *build, BuildPart *part);
-/* All parts that there are, in the order of their rows. */
-extern int bm25_all_parts(BuildShared *shared, BuildPart **parts);
 /* Cuts the terms of the parts in shares, the next tasks.  False: there is nothing to merge. */
 extern bool bm25_plan_shares(Build *build, int participants);
 extern void bm25_build_share(Build *build, uint32 share);

@@ -81,8 +81,9 @@ bm25_drop_part(Build *build, BuildPart *part)
 		bm25_delete_shared(&build->shared->files, part->number, &part->segment);
 }
 
-int
-bm25_all_parts(BuildShared *shared, BuildPart **parts)
+/* All parts that there are, in the order of their rows. */
+static int
+all_parts(BuildShared *shared, BuildPart **parts)
 {
 	int n = 0;
 
@@ -100,7 +101,7 @@ bm25_plan_shares(Build *build, int participants)
 {
 	BuildShared *shared = build->shared;
 	BuildPart *parts[BM25_MAX_PARTS];
-	int n = bm25_all_parts(shared, parts);
+	int n = all_parts(shared, parts);
 	BuildPart *largest = NULL;
 	BuildInputs inputs;
 
@@ -130,7 +131,7 @@ bm25_build_share(Build *build, uint32 share)
 	Bm25Writer *writer;
 
 	bm25_report_phase(build, BM25_PHASE_MERGE);
-	bm25_open_parts(build, parts, bm25_all_parts(shared, parts), &inputs);
+	bm25_open_parts(build, parts, all_parts(shared, parts), &inputs);
 	writer = bm25_begin_part(build, merged);
 	vs_bm25_merge_terms(&memory, inputs.n, inputs.segments, inputs.sources,
 						share > 0 ? &shared->splits[share - 1] : NULL,
@@ -191,7 +192,7 @@ bm25_place_parts(Build *build, VsBm25Segment *segment)
 	BuildPart *parts[BM25_MAX_PARTS];
 	BuildInputs inputs;
 
-	bm25_open_parts(build, parts, bm25_all_parts(build->shared, parts), &inputs);
+	bm25_open_parts(build, parts, all_parts(build->shared, parts), &inputs);
 	if (inputs.n == 1)
 	{
 		*segment = parts[0]->segment;
