@@ -2,8 +2,8 @@
 //
 // bm25_segment_fuzz.cpp - any bytes on the pages of a segment, during searches, verification and merges.
 //
-// The input damages a sound segment: its first byte chooses a query, the rest are patches (stream, page, offset,
-// byte).  Beyond memory safety: everything ends, rows are some that the segment could have, and no more than k
+// The input damages a sound segment: its first byte chooses a search by one of 90 queries, a verification or a
+// merge, the rest are patches (stream, page, offset, byte).  Beyond memory safety: everything ends, rows are some that the segment could have, and no more than k
 // are found.  A page that does not exist ends the attempt, as the host's error would.
 #include <csetjmp>
 #include <cstdint>
@@ -46,6 +46,8 @@ struct Damaged {
     return damaged->streams[stream][page].data();
   }
 };
+
+constexpr int kQueries = 90;  // different ones: words, operators and prefixes repeat after 6, 9 and 5
 
 struct Query {
   VsBm25Leaf leaves[3];
@@ -107,17 +109,26 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto sound = Build(Documents(), 0, Documents().size());
   if (size < 1) return 0;
   Damaged damaged(*sound);
-  const Query query(data[0]);
   for (size_t i = 1; i + 4 < size; i += 5) {
     std::vector<Page>& stream = damaged.streams[data[i] % VS_BM25_STREAMS];
     Page& page = stream[data[i + 1] % stream.size()];
     page[(data[i + 2] << 8 | data[i + 3]) % VS_BM25_PAYLOAD] = data[i + 4];
   }
   Arena arena;
-  Segment merged;
   const VsBm25Memory memory = arena.memory();
-  Attempt(&damaged, query, memory);
-  Verify(&damaged, memory);
-  Merge(&damaged, &merged, memory);
+  switch (data[0] / kQueries) {
+    case 0: {
+      const Query query(data[0]);
+      Attempt(&damaged, query, memory);
+      break;
+    }
+    case 1:
+      Verify(&damaged, memory);
+      break;
+    default: {
+      Segment merged;
+      Merge(&damaged, &merged, memory);
+    }
+  }
   return 0;
 }
