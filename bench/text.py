@@ -11,18 +11,19 @@ import random
 import re
 import statistics
 import sys
-import threading
 import time
 
 import psycopg2
 
+import clients
 import texts
 
 SEED = 7
 HELD_OUT = 300
 PASSES = 3
-INSERTS = 5000
 BATCH = 20000
+CLIENTS = 2
+SECONDS = 5
 ANY, ALL, PHRASE = "vecstore.or_tsquery", "plainto_tsquery", "phraseto_tsquery"
 SEARCHES = {
     "any of 2-5 words": (ANY, "words", "ts_rank"),
@@ -125,6 +126,25 @@ def searches(cursor, queries):
                                                         "gin": (PREPARED_GIN.format(query=query, rank=rank), True)})
 
 
+def in_server(cursor, queries):
+    """What planning and executing take, without client, parser and round trip: EXPLAIN (ANALYZE, TIMING OFF)."""
+    print("\n| in the server | index | planned, mean ms | executed | both, ratio | executed, ratio |\n|" + " --- |" * 6)
+    for name, (query, kind, rank) in SEARCHES.items():
+        statements = {"bm25": BY_BM25.format(query=query), "gin": BY_GIN.format(query=query, rank=rank)}
+        spent = {index: [] for index in statements}
+        for number in range(PASSES + 1):
+            for index, sql in statements.items():
+                for q in queries:
+                    cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + sql, (q[kind],))
+                    root = cursor.fetchone()[0][0]
+                    if number > 0:
+                        spent[index].append((root["Planning Time"], root["Execution Time"]))
+        means = {index: [statistics.mean(part) for part in zip(*times)] for index, times in spent.items()}
+        for index, (planned, executed) in means.items():
+            print(f"| {name} | {index} | {planned:.3f} | {executed:.3f} | {sum(means['gin']) / (planned + executed):.1f} | "
+                  f"{means['gin'][1] / executed:.1f} |", flush=True)
+
+
 def index_scans(plan):
     """The index scans of a plan, each with the numbers of pages it touched."""
     found = [plan] if plan["Node Type"] == "Index Scan" else []
@@ -164,41 +184,42 @@ def insert_batches(cursor):
         print(f"| {index} | {1000 * BATCH * PASSES / total:.0f} | {1000 * BATCH * PASSES / (total - table):.0f} |", flush=True)
 
 
-def insert_rows(connection_string, index, client, spent):
-    connection = psycopg2.connect(connection_string)
-    connection.autocommit = True
-    cursor = connection.cursor()
-    cursor.execute("SET synchronous_commit = off")
-    cursor.execute(f"PREPARE one AS INSERT INTO {index}_texts SELECT -1, tsv FROM source WHERE id = $1")
-    for i in range(INSERTS):
-        spent.append(timed(cursor, "EXECUTE one (%s)", (2 * i + client + 1,)))
-    connection.close()
+class Server:
+    """What clients.run_pgbench asks of a server."""
+
+    def __init__(self, connection):
+        self.parameters = connection.get_dsn_parameters()
+
+    def program(self, name):
+        return name
+
+    def environment(self):
+        names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE"}
+        return {variable: self.parameters[name] for name, variable in names.items() if name in self.parameters}
 
 
-def insert_with_clients(connection_string):
-    print("\n| single rows, two clients | rows/s | slowest ms |\n| --- | --- | --- |")
+def insert_with_clients(cursor):
+    """One row a transaction, by pgbench; the index alone is without the time of the same into a table that has none."""
+    rates = {}
+    print(f"\n| single rows, {CLIENTS} clients | rows/s | rows/s of the index alone | slowest ms |\n|" + " --- |" * 4)
     for index in ("none", "gin", "bm25"):
-        spent = [[], []]
-        clients = [threading.Thread(target=insert_rows, args=(connection_string, index, i, spent[i])) for i in range(2)]
-        start = time.perf_counter()
-        for client in clients:
-            client.start()
-        for client in clients:
-            client.join()
-        name = "no index" if index == "none" else index
-        print(f"| {name} | {2 * INSERTS / (time.perf_counter() - start):.0f} | {max(map(max, spent)):.1f} |", flush=True)
+        script = f"\\set key random(1, {BATCH * PASSES})\nINSERT INTO {index}_texts SELECT -1, tsv FROM source WHERE id = :key;\n"
+        rate, waits = clients.run_pgbench(Server(cursor.connection), script, CLIENTS, SECONDS, {"synchronous_commit": "off"})
+        rates[index] = rate
+        alone = "" if index == "none" else f"{1 / (1 / rate - 1 / rates['none']):.0f}"
+        print(f"| {'no index' if index == 'none' else index} | {rate:.0f} | {alone} | {max(waits) / 1000:.1f} |", flush=True)
 
 
-def inserts(cursor, connection_string):
+def inserts(cursor):
     cursor.execute("DROP TABLE IF EXISTS none_texts, source")
     cursor.execute("CREATE TABLE none_texts AS TABLE bm25_texts WITH NO DATA")
     cursor.execute("CREATE TABLE source (id int PRIMARY KEY, tsv tsvector)")
     cursor.execute("INSERT INTO source SELECT row_number() OVER (), tsv FROM bm25_texts TABLESAMPLE BERNOULLI (50) REPEATABLE (1) LIMIT %s",
-                   (max(BATCH * PASSES, 2 * INSERTS),))
+                   (BATCH * PASSES,))
     cursor.execute("VACUUM ANALYZE source")
     cursor.execute("ALTER INDEX gin_texts_i SET (fastupdate = off)")
     insert_batches(cursor)
-    insert_with_clients(connection_string)
+    insert_with_clients(cursor)
 
 
 def main():
@@ -215,8 +236,9 @@ def main():
     print("%d documents, %.1f terms each" % cursor.fetchone())
     builds(cursor)
     searches(cursor, queries)
+    in_server(cursor, queries)
     pages(cursor, queries)
-    inserts(cursor, sys.argv[1])
+    inserts(cursor)
 
 
 if __name__ == "__main__":

@@ -25,4 +25,5 @@ _PG_init(void)
 	vs_define_settings();
 	vs_define_hnsw_options();
 	vs_define_bm25_options();
+	vs_define_column_statistics();
 }

@@ -32,8 +32,15 @@
 #define POSTINGS_PER_PAGE 5000.0
 /* A posting costs as little as this part of an operator. */
 #define POSTING_COST 0.05
-#define UNKNOWN_SHARE 0.005
+/*
+ * Of the documents, where the query is not known when a statement is prepared: half of what PostgreSQL
+ * assumes, so that a LIMIT costs about what it costs known queries on average, many of which find less.  Costing
+ * more, generic plans would never be chosen, and they are good: the plan is the same for all queries.
+ */
+#define UNKNOWN_SHARE 0.0025
 #define LARGEST_HINT 10000
+/* Pages of the heap cost this part of what they cost a bitmap, which has to score and sort besides. */
+#define RANKED_HEAP_SHARE 0.9
 
 typedef struct Estimate
 {
@@ -223,16 +230,40 @@ with_hint(Node *query, int32 k)
 }
 
 static void
-pass_hint(PlannerInfo *root, IndexPath *path)
+pass_hint(IndexPath *path, double rows)
 {
 	OpExpr *order = copyObject(linitial_node(OpExpr, path->indexorderbys));
-	double wanted = ceil(root->limit_tuples * 1.1 / Max(other_conditions(root, path), 1e-4)) + 2;
+	double wanted = ceil(rows * 1.1) + 2;
 	Node *query = with_hint(lsecond(order->args), (int32) Min(wanted, LARGEST_HINT));
 
 	if (query == NULL)
 		return;
 	lsecond(order->args) = query;
 	path->indexorderbys = list_make1(order);
+}
+
+/*
+ * The executor stops at the LIMIT, and the planner takes that share of the path's rows for it.  But it thinks of
+ * terms as independent and often expects fewer rows than match, so it would charge for fetching them all.  Its
+ * way to be told of fewer pages is the correlation of the index with the heap.  (Another selectivity would count
+ * for the bitmap, too, that it makes of the same path, and which does fetch them all.)
+ */
+static double
+correlation_of_limit(PlannerInfo *root, IndexPath *path, double matches, double wanted)
+{
+	RelOptInfo *rel = path->indexinfo->rel;
+	double fetched = Min(matches, wanted * Max(1, rel->rows / root->limit_tuples));
+	double random_cost,
+		   sequential_cost,
+		   most,
+		   least;
+
+	get_tablespace_page_costs(rel->reltablespace, &random_cost, &sequential_cost);
+	most = index_pages_fetched(matches, rel->pages, path->indexinfo->pages, root) * random_cost;
+	least = random_cost + (ceil(matches / Max(rel->tuples, 1) * rel->pages) - 1) * sequential_cost;
+	if (most <= least)
+		return 0;
+	return sqrt(Min(1, Max(0, most - RANKED_HEAP_SHARE * fetched * random_cost) / (most - least)));
 }
 
 static void
@@ -251,8 +282,10 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 	bool ranked = path->indexorderbys != NIL;
 	Estimate estimate,
 		condition;
-	double page_cost;
-	double read;
+	double page_cost,
+		   read,
+		   matches,
+		   wanted;
 
 	if (list_length(path->indexorderbys) > 1 || (!ranked && path->indexclauses == NIL) ||
 		(ranked && !names_index(right_constant(root, linitial(path->indexorderbys)), path->indexinfo->indexoid)))
@@ -268,15 +301,19 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 	else
 		estimate = condition;
 	read = estimate.postings;
+	*correlation = ranked ? 0 : 0.5;
+	matches = (path->indexclauses != NIL ? condition : estimate).matches;
 	if (ranked && root->limit_tuples > 0)
 	{
 		/* Blocks that cannot hold one of the best are skipped. */
 		read = Min(read, sqrt(read * root->limit_tuples) * 50);
-		pass_hint(root, path);
+		wanted = root->limit_tuples / Max(other_conditions(root, path), 1e-4);
+		pass_hint(path, wanted);
+		if (bms_membership(root->all_baserels) == BMS_SINGLETON)
+			*correlation = correlation_of_limit(root, path, matches, wanted);
 	}
 	*pages = ceil(read / POSTINGS_PER_PAGE) + 4;
 	*startup = *pages * page_cost * 0.25 + read * POSTING_COST * cpu_operator_cost;
-	*total = *startup + (path->indexclauses != NIL ? condition : estimate).matches * cpu_index_tuple_cost;
-	*selectivity = Min(1, (path->indexclauses != NIL ? condition : estimate).matches / Max(estimate.n_docs, 1));
-	*correlation = ranked ? 0 : 0.5;
+	*total = *startup + matches * cpu_index_tuple_cost;
+	*selectivity = Min(1, matches / Max(estimate.n_docs, 1));
 }

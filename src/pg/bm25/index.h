@@ -35,6 +35,7 @@
 
 extern bool bm25_is_index(Relation rel);
 extern void vs_define_bm25_options(void);
+extern void vs_define_column_statistics(void);
 extern double bm25_option_k1(Relation index);
 extern double bm25_option_b(Relation index);
 extern bool bm25_option_positions(Relation index);

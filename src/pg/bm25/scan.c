@@ -26,6 +26,7 @@
 #include "utils/snapmgr.h"
 
 #include "pg/bm25/index.h"
+#include "pg/bm25/returned.h"
 #include "pg/bm25/score.h"
 
 /* Rows of the first batch where the plan says nothing. */
@@ -62,6 +63,7 @@ typedef struct Bm25Scan
 	bool ended;	 /* there are no more results than these */
 	bool complete; /* results are all that matches: nothing of it scores 0 */
 	VsBm25Result last;
+	Bm25Returned returned_last;
 
 	/* plain, and what is left after the results */
 	VsBm25Query *condition; /* NULL: none */
@@ -270,6 +272,7 @@ start_ranked(IndexScanDesc scan, Datum argument)
 	state->searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
 	state->top = vs_bm25_top(&state->memory);
 	state->batch = order->k > 0 ? order->k : FIRST_BATCH;
+	bm25_begin_returned(&state->returned_last, scan, order, state->context);
 	bm25_visit_lanes(scan->indexRelation, state->snapshot, score_record, scan);
 }
 
@@ -430,8 +433,11 @@ emit(IndexScanDesc scan, uint64 row, double score)
 	scan->xs_recheckorderby = false;
 	if (scan->numberOfOrderBys > 0)
 	{
-		scan->xs_orderbyvals[0] = Float8GetDatum(score > 0 ? -score : 0);
+		double distance = score > 0 ? -score : 0;
+
+		scan->xs_orderbyvals[0] = Float8GetDatum(distance);
 		scan->xs_orderbynulls[0] = state->null_order;
+		bm25_set_returned(&state->returned_last, &scan->xs_heaptid, distance);
 	}
 }
 

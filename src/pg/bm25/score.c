@@ -16,6 +16,7 @@
 #include "utils/float.h"
 #include "utils/memutils.h"
 
+#include "pg/bm25/returned.h"
 #include "pg/bm25/score.h"
 #include "pg/guc.h"
 
@@ -60,38 +61,50 @@ bm25_score_document(Bm25Scorer *scorer, TSVector document)
 
 /* ---- vector <@> bm25query ---- */
 
+/* Of a call in a plan: in a context of its own, which is fn_extra's. */
 typedef struct OperatorCache
 {
 	Bm25Query source;
-	Bm25Scorer *scorer;
+	Bm25Scorer *scorer; /* NULL: no document was scored yet */
 } OperatorCache;
 
-static Bm25Scorer *
-scorer_of_call(FunctionCallInfo fcinfo, Bm25Query query)
+/* Made when the call first sees the query, which is when it may be refused. */
+static OperatorCache *
+cache_of_call(FunctionCallInfo fcinfo, Bm25Query query)
 {
 	OperatorCache *cache = fcinfo->flinfo->fn_extra;
-	MemoryContext context,
-				  old;
-	Bm25Statistics statistics;
-	VsBm25Query *compiled;
+	MemoryContext context;
 
 	if (cache != NULL && VARSIZE(cache->source) == VARSIZE(query) &&
 		memcmp(cache->source, query, VARSIZE(query)) == 0)
-		return cache->scorer;
+		return cache;
 	bm25_check_may_score(query);
-	/* An old scorer is left to its context: queries that change with every row are rare. */
+	if (cache != NULL)
+		MemoryContextDelete(GetMemoryChunkContext(cache));
+	fcinfo->flinfo->fn_extra = NULL;
 	context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "bm25 query", ALLOCSET_SMALL_SIZES);
-	old = MemoryContextSwitchTo(context);
-	cache = palloc(sizeof(OperatorCache));
-	cache->source = palloc(VARSIZE(query));
+	cache = MemoryContextAllocZero(context, sizeof(OperatorCache));
+	cache->source = MemoryContextAlloc(context, VARSIZE(query));
 	memcpy(cache->source, query, VARSIZE(query));
-	compiled = bm25_compile_query(BM25_QUERY_TSQUERY(cache->source));
-	bm25_statement_statistics(query->index, BM25_QUERY_TSQUERY(cache->source), compiled, &statistics);
-	cache->scorer = bm25_make_scorer(compiled, &statistics, bm25_query_boost(query));
-	MemoryContextSwitchTo(old);
-	if (fcinfo->flinfo->fn_extra != NULL)
-		MemoryContextDelete(GetMemoryChunkContext(fcinfo->flinfo->fn_extra));
 	fcinfo->flinfo->fn_extra = cache;
+	return cache;
+}
+
+static Bm25Scorer *
+scorer_of_cache(OperatorCache *cache)
+{
+	TSQuery query = BM25_QUERY_TSQUERY(cache->source);
+	MemoryContext old;
+	Bm25Statistics statistics;
+	VsBm25Query *compiled;
+
+	if (cache->scorer != NULL)
+		return cache->scorer;
+	old = MemoryContextSwitchTo(GetMemoryChunkContext(cache));
+	compiled = bm25_compile_query(query);
+	bm25_statement_statistics(cache->source->index, query, compiled, &statistics);
+	cache->scorer = bm25_make_scorer(compiled, &statistics, bm25_query_boost(cache->source));
+	MemoryContextSwitchTo(old);
 	return cache->scorer;
 }
 
@@ -118,16 +131,22 @@ PG_FUNCTION_INFO_V1(vs_bm25_distance);
 Datum
 vs_bm25_distance(PG_FUNCTION_ARGS)
 {
-	TSVector document = PG_GETARG_TSVECTOR(0);
 	Bm25Query query = PG_GETARG_BM25_QUERY(1);
-	double score;
+	OperatorCache *cache;
+	double distance;
 
 	if (!OidIsValid(query->index))
 		check_without_index();
-	score = bm25_score_document(scorer_of_call(fcinfo, query), document);
-	PG_FREE_IF_COPY(document, 0);
+	cache = cache_of_call(fcinfo, query);
+	if (!bm25_distance_returned(query, PG_GETARG_DATUM(0), &distance))
+	{
+		TSVector document = PG_GETARG_TSVECTOR(0);
+
+		distance = distance_of_score(bm25_score_document(scorer_of_cache(cache), document));
+		PG_FREE_IF_COPY(document, 0);
+	}
 	PG_FREE_IF_COPY(query, 1);
-	PG_RETURN_FLOAT8(distance_of_score(score));
+	PG_RETURN_FLOAT8(distance);
 }
 
 /* ---- vector <@> tsquery, where no index was found ---- */
@@ -136,7 +155,7 @@ static Bm25Scorer *
 scorer_without_index(FunctionCallInfo fcinfo, TSQuery query)
 {
 	Bm25Query wrapped = bm25_make_query(query, InvalidOid, get_float8_nan(), 0);
-	Bm25Scorer *scorer = scorer_of_call(fcinfo, wrapped);
+	Bm25Scorer *scorer = scorer_of_cache(cache_of_call(fcinfo, wrapped));
 
 	pfree(wrapped);
 	return scorer;
