@@ -168,7 +168,7 @@ bm25_flush(Relation index)
 														  ALLOCSET_DEFAULT_SIZES);
 			MemoryContext old = MemoryContextSwitchTo(context);
 
-			bm25_merge_some(index, true); /* makes room in the list of segments */
+			bm25_merge_few(index, true);
 			flush_lane(index, i, &lane);
 			MemoryContextSwitchTo(old);
 			MemoryContextDelete(context);

@@ -149,8 +149,10 @@ extern bool bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer
 						IndexUniqueCheck check, bool unchanged, IndexInfo *info);
 /* Sealed runs become segments.  Merge lock held. */
 extern void bm25_flush(Relation index);
-/* As many merges as sizes ask for.  Merge lock held.  foreground: small ones only. */
-extern void bm25_merge_some(Relation index, bool foreground);
+/* As many merges as sizes ask for.  Merge lock held. */
+extern void bm25_merge_tiers(Relation index);
+/* One merge of few pages, if one is due, or if the list of segments is full.  Merge lock held. */
+extern void bm25_merge_few(Relation index, bool only_if_full);
 /* All segments to one.  Merge lock held. */
 extern void bm25_merge_all(Relation index);
 /*

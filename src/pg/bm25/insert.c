@@ -178,7 +178,7 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 	return true;
 }
 
-/* Sealed runs to segments, and small segments to larger ones. */
+/* Sealed runs to segments, and some small segments to a larger one. */
 static void
 tidy(Relation index, bool wait)
 {
@@ -187,7 +187,7 @@ tidy(Relation index, bool wait)
 	else if (!ConditionalLockPage(index, VS_BM25_META_BLOCK, ExclusiveLock))
 		return;
 	bm25_flush(index);
-	bm25_merge_some(index, true);
+	bm25_merge_few(index, false);
 	UnlockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
 }
 

@@ -3,8 +3,10 @@
  * merge.c - segments to larger segments.
  *
  * Owns: when to merge.  Segments are of a tier by their size, each eight times the one before; eight
- * segments of a tier make one of the next.  An insert merges small tiers only, so that none waits
- * long; VACUUM merges all, and rewrites segments with many dead documents.  The merge lock is held.
+ * segments of a tier make one of the next.  VACUUM merges all tiers, and rewrites segments with many dead
+ * documents.  An insert that has to merge does it once, and few pages, so that none waits long: eight
+ * segments of the first tier, or the smallest there are if there are nearly as many as there may be.  The
+ * merge lock is held.
  */
 #include "postgres.h"
 
@@ -16,8 +18,8 @@
 
 #define FACTOR 8
 #define FIRST_TIER_PAGES 64
-/* What an insert merges at most, unless the list of segments is nearly full. */
-#define FOREGROUND_PAGES 768
+/* What an insert merges at most: 2.5 MB, which take some 30 ms.  The two smallest segments may be more. */
+#define FOREGROUND_PAGES 320
 #define NEARLY_FULL (VS_BM25_MAX_SEGMENTS - 2 * VS_BM25_LANES)
 /* More than this share dead: rewritten. */
 #define DEAD_SHARE 0.2
@@ -110,12 +112,10 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 	MemoryContextDelete(context);
 }
 
-/* Segments of one tier that are to be merged; 0: none are. */
+/* Segments of one tier that are to be merged, of at most so many pages together; 0: none are. */
 static int
-choose(const VsBm25Meta *meta, bool foreground, VsBm25Segment *chosen)
+choose_tier(const VsBm25Meta *meta, uint64 most_pages, VsBm25Segment *chosen)
 {
-	bool nearly_full = meta->n_segments >= NEARLY_FULL;
-
 	for (int tier = 0; tier <= 10; tier++)
 	{
 		int n = 0;
@@ -128,10 +128,33 @@ choose(const VsBm25Meta *meta, bool foreground, VsBm25Segment *chosen)
 			pages += bm25_segment_pages(&meta->segments[i]);
 			chosen[n++] = meta->segments[i];
 		}
-		if (n >= FACTOR && (!foreground || nearly_full || pages <= FOREGROUND_PAGES))
+		if (n >= FACTOR && pages <= most_pages)
 			return n;
 	}
 	return 0;
+}
+
+static int
+compare_sizes(const void *a, const void *b)
+{
+	uint32 left = bm25_segment_pages(a),
+		   right = bm25_segment_pages(b);
+
+	return left < right ? -1 : left > right;
+}
+
+/* The smallest, as many as an insert may merge, and two at least. */
+static int
+choose_smallest(const VsBm25Meta *meta, VsBm25Segment *chosen)
+{
+	uint32 n = 0;
+	uint64 pages = 0;
+
+	memcpy(chosen, meta->segments, sizeof(VsBm25Segment) * meta->n_segments);
+	qsort(chosen, meta->n_segments, sizeof(VsBm25Segment), compare_sizes);
+	while (n < meta->n_segments && (n < 2 || pages + bm25_segment_pages(&chosen[n]) <= FOREGROUND_PAGES))
+		pages += bm25_segment_pages(&chosen[n++]);
+	return n;
 }
 
 /* A segment with many dead documents; false: there is none. */
@@ -148,7 +171,7 @@ choose_dead(const VsBm25Meta *meta, VsBm25Segment *chosen)
 }
 
 void
-bm25_merge_some(Relation index, bool foreground)
+bm25_merge_tiers(Relation index)
 {
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
 	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
@@ -157,13 +180,31 @@ bm25_merge_some(Relation index, bool foreground)
 	for (;;)
 	{
 		bm25_read_meta(index, meta);
-		n = choose(meta, foreground, chosen);
-		if (n == 0 && !foreground && choose_dead(meta, chosen))
+		n = choose_tier(meta, PG_UINT64_MAX, chosen);
+		if (n == 0 && choose_dead(meta, chosen))
 			n = 1;
 		if (n == 0)
 			break;
 		merge_segments(index, chosen, n);
 	}
+	pfree(chosen);
+	pfree(meta);
+}
+
+void
+bm25_merge_few(Relation index, bool only_if_full)
+{
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
+	int n = 0;
+
+	bm25_read_meta(index, meta);
+	if (!only_if_full)
+		n = choose_tier(meta, FOREGROUND_PAGES, chosen);
+	if (n == 0 && meta->n_segments >= (only_if_full ? VS_BM25_MAX_SEGMENTS : NEARLY_FULL))
+		n = choose_smallest(meta, chosen);
+	if (n > 0)
+		merge_segments(index, chosen, n);
 	pfree(chosen);
 	pfree(meta);
 }

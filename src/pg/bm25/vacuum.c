@@ -232,7 +232,7 @@ bm25_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 	LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
 	bm25_seal_lanes(info->index);
 	bm25_flush(info->index);
-	bm25_merge_some(info->index, false);
+	bm25_merge_tiers(info->index);
 	bm25_sweep(info->index);
 	UnlockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
 	snapshot = bm25_take_snapshot(info->index);
