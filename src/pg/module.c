@@ -12,6 +12,7 @@
 #include "pg/bm25/index.h"
 #include "pg/guc.h"
 #include "pg/hnsw/opclass.h"
+#include "pg/unseen_distances.h"
 
 PG_MODULE_MAGIC;
 
@@ -26,4 +27,5 @@ _PG_init(void)
 	vs_define_hnsw_options();
 	vs_define_bm25_options();
 	vs_define_column_statistics();
+	vs_define_planner_hook();
 }
