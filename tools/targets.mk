@@ -10,7 +10,7 @@ PRIVATE_BIN = $(CURDIR)/$(PRIVATE)/bin
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 
 .PHONY: help setup setup-all private demo demo-stop check check-run check-all check-all-run bench \
-	check-style check-tools check-unit check-regress check-isolation check-pgtap check-examples check-tap check-fuzz
+	check-tools check-unit check-regress check-isolation check-pgtap check-examples check-tap check-fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort -u | \

@@ -27,6 +27,9 @@ struct Walk {
 // Not found yet.
 constexpr float kNoBound = -1;
 
+// How far sums in single precision may be off.
+inline double Slack(int terms) { return 1 - 1e-6 * (2 + terms); }
+
 struct LeafState {
   bool required;         // every document that matches has it
   bool wants_positions;  // in a phrase, or of some classes only

@@ -12,6 +12,7 @@
 #include "utils/memutils.h"
 
 #include "pg/bm25/build.h"
+#include "pg/bm25/rows.h"
 
 static void
 begin_inverter(Build *build)

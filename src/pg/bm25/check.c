@@ -18,15 +18,15 @@
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/tuplestore.h"
 
+#include "pg/access_method.h"
 #include "pg/bm25/check.h"
 #include "pg/bm25/index.h"
-#include "pg/compat.h"
+#include "pg/bm25/rows.h"
 
 typedef struct Check
 {
@@ -35,12 +35,9 @@ typedef struct Check
 	Tuplestorestate *result;
 	TupleDesc descriptor;
 	const char *location; /* of what is being checked */
-	uint64 *rows;		  /* of the index */
-	uint64 n_rows, room;
-	uint64 *table_rows;
-	uint64 n_table_rows, table_room;
-	uint64 *overflows; /* runs of long documents */
-	uint64 n_overflows, overflow_room;
+	Bm25Keys rows;		  /* of the index */
+	Bm25Keys table_rows;
+	Bm25Keys overflows; /* runs of long documents */
 } Check;
 
 static void
@@ -55,24 +52,11 @@ report(void *context, const char *problem)
 }
 
 static void
-add_number(uint64 **numbers, uint64 *n, uint64 *room, uint64 number)
-{
-	if (*n == *room)
-	{
-		*room = Max(1024, 2 * *room);
-		*numbers = *numbers == NULL
-			? MemoryContextAllocHuge(CurrentMemoryContext, sizeof(uint64) * *room)
-			: repalloc_huge(*numbers, sizeof(uint64) * *room);
-	}
-	(*numbers)[(*n)++] = number;
-}
-
-static void
 add_record(void *context, const Bm25Document *document)
 {
 	Check *check = context;
 
-	add_number(&check->rows, &check->n_rows, &check->room, vs_bm25_row_key(document->row));
+	bm25_add_key(&check->rows, vs_bm25_row_key(document->row));
 }
 
 /* A run as one number. */
@@ -82,8 +66,7 @@ add_overflow(void *context, const Bm25Document *document)
 	Check *check = context;
 
 	if (document->elsewhere.pages > 0)
-		add_number(&check->overflows, &check->n_overflows, &check->overflow_room,
-				   (uint64) document->elsewhere.first_block << 32 | document->elsewhere.pages);
+		bm25_add_key(&check->overflows, (uint64) document->elsewhere.first_block << 32 | document->elsewhere.pages);
 }
 
 static void
@@ -96,8 +79,7 @@ add_segment_rows(Check *check, Bm25Reader *reader)
 
 		if ((live[bit / 8] & (1 << (bit % 8))) == 0)
 			continue;
-		add_number(&check->rows, &check->n_rows, &check->room,
-				   vs_bm25_row_key(vs_bm25_row_of(&reader->segment, &reader->source, doc)));
+		bm25_add_key(&check->rows, vs_bm25_row_key(vs_bm25_row_of(&reader->segment, &reader->source, doc)));
 	}
 }
 
@@ -147,9 +129,9 @@ check_blocks(Check *check, const Bm25Snapshot *snapshot)
 
 	bm25_visit_lanes(check->index, snapshot, add_overflow, check);
 	used = palloc(sizeof(Used) * (VS_BM25_MAX_SEGMENTS + VS_BM25_LANES * (VS_BM25_SEALED_RUNS + 1) + VS_BM25_FREE_RUNS +
-								  check->n_overflows));
-	for (uint64 i = 0; i < check->n_overflows; i++)
-		used[n++] = (Used){check->overflows[i] >> 32, (uint32) check->overflows[i]};
+								  check->overflows.n));
+	for (uint64 i = 0; i < check->overflows.n; i++)
+		used[n++] = (Used){check->overflows.keys[i] >> 32, (uint32) check->overflows.keys[i]};
 	buffer = bm25_read(check->index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
 	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
 	UnlockReleaseBuffer(buffer);
@@ -188,7 +170,7 @@ add_table_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool
 	Check *check = context;
 
 	if (!isnull[0])
-		add_number(&check->table_rows, &check->n_table_rows, &check->table_room, vs_bm25_row_key(bm25_row(tid)));
+		bm25_add_key(&check->table_rows, vs_bm25_row_key(bm25_row(tid)));
 }
 
 static const char *
@@ -201,25 +183,27 @@ static void
 check_rows(Check *check, Snapshot snapshot)
 {
 	IndexInfo *info = BuildIndexInfo(check->index);
+	Bm25Keys *rows = &check->rows,
+			 *table_rows = &check->table_rows;
 	uint64 j = 0;
 
 	info->ii_Concurrent = true; /* our snapshot */
 	table_index_build_scan(check->heap, check->index, info, true, false, add_table_row, check,
 						   table_beginscan_strat(check->heap, snapshot, 0, NULL, true, true));
-	qsort(check->rows, check->n_rows, sizeof(uint64), bm25_compare_row_keys);
-	qsort(check->table_rows, check->n_table_rows, sizeof(uint64), bm25_compare_row_keys);
-	for (uint64 i = 1; i < check->n_rows; i++)
+	bm25_sort_keys(rows);
+	bm25_sort_keys(table_rows);
+	for (uint64 i = 1; i < rows->n; i++)
 	{
-		check->location = row_name(check->rows[i]);
-		if (check->rows[i] == check->rows[i - 1])
+		check->location = row_name(rows->keys[i]);
+		if (rows->keys[i] == rows->keys[i - 1])
 			report(check, "it is in the index more than once");
 	}
-	for (uint64 i = 0; i < check->n_table_rows; i++)
+	for (uint64 i = 0; i < table_rows->n; i++)
 	{
-		while (j < check->n_rows && check->rows[j] < check->table_rows[i])
+		while (j < rows->n && rows->keys[j] < table_rows->keys[i])
 			j++;
-		check->location = row_name(check->table_rows[i]);
-		if (j == check->n_rows || check->rows[j] != check->table_rows[i])
+		check->location = row_name(table_rows->keys[i]);
+		if (j == rows->n || rows->keys[j] != table_rows->keys[i])
 			report(check, "it is not in the index");
 	}
 }
@@ -253,10 +237,8 @@ bm25_check_index(FunctionCallInfo fcinfo)
 {
 	Check check = {0};
 	Oid oid = PG_GETARG_OID(0),
-		table,
-		user;
-	int security,
-		guc_level;
+		table;
+	VsOwnerRights before;
 
 	if (get_rel_relkind(oid) != RELKIND_INDEX)
 		return false;
@@ -276,14 +258,9 @@ bm25_check_index(FunctionCallInfo fcinfo)
 	check.result = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	check.descriptor = ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc;
 
-	/* Expressions and predicates of the index run as in a REINDEX. */
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(check.heap->rd_rel->relowner, security | SECURITY_RESTRICTED_OPERATION);
-	guc_level = NewGUCNestLevel();
-	vs_restrict_search_path();
+	vs_assume_owner(&before, check.heap);
 	check_all(&check);
-	AtEOXact_GUC(false, guc_level);
-	SetUserIdAndSecContext(user, security);
+	vs_resume_user(&before);
 	index_close(check.index, NoLock);
 	table_close(check.heap, NoLock);
 	return true;

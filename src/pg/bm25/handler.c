@@ -11,11 +11,11 @@
 #include "catalog/pg_opclass.h"
 #include "catalog/pg_type.h"
 #include "commands/progress.h"
-#include "commands/vacuum.h"
 #include "fmgr.h"
 #include "utils/catcache.h"
 #include "utils/syscache.h"
 
+#include "pg/access_method.h"
 #include "pg/bm25/build.h"
 #include "pg/bm25/index.h"
 
@@ -72,15 +72,6 @@ bm25_validate(Oid opclassoid)
 	return valid;
 }
 
-static bool
-bm25_property(Oid index_oid, int attno, IndexAMProperty property, const char *name, bool *result, bool *is_null)
-{
-	if (property != AMPROP_DISTANCE_ORDERABLE || attno == 0)
-		return false;
-	*result = true;
-	return true;
-}
-
 bool
 bm25_is_index(Relation rel)
 {
@@ -91,27 +82,10 @@ PG_FUNCTION_INFO_V1(vs_bm25_handler);
 Datum
 vs_bm25_handler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *am = makeNode(IndexAmRoutine);
+	IndexAmRoutine *am = vs_distance_am();
 
 	am->amstrategies = BM25_STRATEGY_ORDER;
 	am->amsupport = 0;
-	am->amoptsprocnum = 0;
-	am->amcanorder = false;
-	am->amcanorderbyop = true;
-	am->amcanbackward = false;
-	am->amcanunique = false;
-	am->amcanmulticol = false;
-	am->amoptionalkey = true;
-	am->amsearcharray = false;
-	am->amsearchnulls = false;
-	am->amstorage = false;
-	am->amclusterable = false;
-	am->ampredlocks = false;
-	am->amcanparallel = false;
-	am->amcaninclude = false;
-	am->amusemaintenanceworkmem = false;
-	am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
-	am->amkeytype = InvalidOid;
 
 	am->ambuild = bm25_build;
 	am->ambuildempty = bm25_build_empty;
@@ -120,7 +94,6 @@ vs_bm25_handler(PG_FUNCTION_ARGS)
 	am->amvacuumcleanup = bm25_vacuum_cleanup;
 	am->amcostestimate = bm25_cost_estimate;
 	am->amoptions = bm25_options;
-	am->amproperty = bm25_property;
 	am->ambuildphasename = bm25_phase_name;
 	am->amvalidate = bm25_validate;
 	am->ambeginscan = bm25_begin_scan;

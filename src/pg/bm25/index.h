@@ -140,9 +140,6 @@ extern void bm25_check_interrupts(void);
 /* ---- build.c, insert.c, flush.c, merge.c, vacuum.c, scan.c, cost.c ---- */
 
 extern void bm25_add_document(VsBm25Inverter *inverter, VsBm25Row row, TSVector vector, uint32 len);
-extern VsBm25Row bm25_row(ItemPointer tid);
-extern int bm25_compare_row_keys(const void *a, const void *b);
-extern void bm25_row_to_tid(VsBm25Row row, ItemPointer tid);
 extern IndexBuildResult *bm25_build(Relation heap, Relation index, IndexInfo *info);
 extern void bm25_build_empty(Relation index);
 extern bool bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer tid, Relation heap,

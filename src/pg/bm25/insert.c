@@ -14,6 +14,7 @@
 #include "utils/memutils.h"
 
 #include "pg/bm25/index.h"
+#include "pg/bm25/rows.h"
 
 typedef struct Insertion
 {
@@ -22,30 +23,6 @@ typedef struct Insertion
 	TSVector vector;
 	bool elsewhere; /* the vector does not fit a page */
 } Insertion;
-
-VsBm25Row
-bm25_row(ItemPointer tid)
-{
-	BlockNumber block = ItemPointerGetBlockNumber(tid);
-
-	return (VsBm25Row){block >> 16, block & 0xFFFF, ItemPointerGetOffsetNumber(tid)};
-}
-
-void
-bm25_row_to_tid(VsBm25Row row, ItemPointer tid)
-{
-	ItemPointerSet(tid, (BlockNumber) row.block_high << 16 | row.block_low, row.offset);
-}
-
-/* For qsort: keys of rows (vs_bm25_row_key), in the order of the heap. */
-int
-bm25_compare_row_keys(const void *a, const void *b)
-{
-	uint64 left = *(const uint64 *) a,
-		   right = *(const uint64 *) b;
-
-	return left < right ? -1 : left > right;
-}
 
 static void
 make_record(Insertion *insertion, ItemPointer tid)

@@ -27,19 +27,13 @@
 
 #include "pg/bm25/index.h"
 #include "pg/bm25/returned.h"
+#include "pg/bm25/rows.h"
 #include "pg/bm25/score.h"
 
-/* Rows of the first batch where the plan says nothing. */
+/* Bm25Keys of the first batch where the plan says nothing. */
 #define FIRST_BATCH 64
 #define GROWTH 4
 #define LARGEST_BATCH (1 << 28)
-
-typedef struct Rows
-{
-	uint64 *rows;
-	uint64 n;
-	uint64 room;
-} Rows;
 
 typedef struct Bm25Scan
 {
@@ -69,22 +63,10 @@ typedef struct Bm25Scan
 	VsBm25Query *condition; /* NULL: none */
 	bool recheck;
 	bool rest_found;
-	Rows returned;
-	Rows rest;
+	Bm25Keys returned;
+	Bm25Keys rest;
 	uint64 next_rest;
 } Bm25Scan;
-
-static void
-add_row(Rows *rows, uint64 row)
-{
-	if (rows->n == rows->room)
-	{
-		rows->room = Max(64, 2 * rows->room);
-		rows->rows = rows->rows == NULL
-			? palloc(sizeof(uint64) * rows->room) : repalloc_huge(rows->rows, sizeof(uint64) * rows->room);
-	}
-	rows->rows[rows->n++] = row;
-}
 
 IndexScanDesc
 bm25_begin_scan(Relation index, int nkeys, int norderbys)
@@ -343,13 +325,13 @@ typedef struct Collecting
 	const VsBm25Query *query;
 	Bm25Hits *hits;
 	MemoryContext scratch;
-	Rows *rows;
+	Bm25Keys *rows;
 } Collecting;
 
 static void
 collect_row(void *context, VsBm25Row row)
 {
-	add_row(((Collecting *) context)->rows, vs_bm25_row_key(row));
+	bm25_add_key(((Collecting *) context)->rows, vs_bm25_row_key(row));
 }
 
 /* Records are matched with their positions, whatever segments store. */
@@ -362,7 +344,7 @@ collect_record(void *context, const Bm25Document *document)
 
 	bm25_find_hits(collecting->hits, vector);
 	if (vs_bm25_match(collecting->query, collecting->hits->hits, NULL, &memory))
-		add_row(collecting->rows, vs_bm25_row_key(document->row));
+		bm25_add_key(collecting->rows, vs_bm25_row_key(document->row));
 	if (document->vector == NULL)
 		pfree(vector);
 	MemoryContextReset(collecting->scratch);
@@ -370,7 +352,7 @@ collect_record(void *context, const Bm25Document *document)
 
 /* All rows that match the conditions.  True: some of them may not. */
 static bool
-collect(IndexScanDesc scan, Rows *rows)
+collect(IndexScanDesc scan, Bm25Keys *rows)
 {
 	Bm25Scan *state = scan->opaque;
 	const Bm25Fixed *fixed = bm25_fixed(scan->indexRelation);
@@ -398,29 +380,21 @@ static void
 find_rest(IndexScanDesc scan)
 {
 	Bm25Scan *state = scan->opaque;
-	Rows all = {0};
+	Bm25Keys all = {0};
 
 	state->rest_found = true;
 	if (state->complete || (state->condition == NULL && !state->null_order && scan->numberOfOrderBys > 0))
 		return;
 	state->recheck = collect(scan, &all) || state->recheck;
-	qsort(all.rows, all.n, sizeof(uint64), bm25_compare_row_keys);
-	qsort(state->returned.rows, state->returned.n, sizeof(uint64), bm25_compare_row_keys);
+	bm25_sort_keys(&all);
+	bm25_sort_keys(&state->returned);
 	for (uint64 i = 0, j = 0; i < all.n; i++)
 	{
-		while (j < state->returned.n && state->returned.rows[j] < all.rows[i])
+		while (j < state->returned.n && state->returned.keys[j] < all.keys[i])
 			j++;
-		if (j == state->returned.n || state->returned.rows[j] != all.rows[i])
-			add_row(&state->rest, all.rows[i]);
+		if (j == state->returned.n || state->returned.keys[j] != all.keys[i])
+			bm25_add_key(&state->rest, all.keys[i]);
 	}
-}
-
-static void
-row_of_key(uint64 key, ItemPointer tid)
-{
-	VsBm25Row row = {key >> 32, (key >> 16) & 0xFFFF, key & 0xFFFF};
-
-	bm25_row_to_tid(row, tid);
 }
 
 static void
@@ -428,7 +402,7 @@ emit(IndexScanDesc scan, uint64 row, double score)
 {
 	Bm25Scan *state = scan->opaque;
 
-	row_of_key(row, &scan->xs_heaptid);
+	bm25_key_to_tid(row, &scan->xs_heaptid);
 	scan->xs_recheck = state->recheck;
 	scan->xs_recheckorderby = false;
 	if (scan->numberOfOrderBys > 0)
@@ -457,7 +431,7 @@ bm25_get_tuple(IndexScanDesc scan, ScanDirection direction)
 		const VsBm25Result *result = &state->results[state->next_result++];
 
 		if (state->condition != NULL && !state->complete)
-			add_row(&state->returned, result->row);
+			bm25_add_key(&state->returned, result->row);
 		emit(scan, result->row, result->score);
 		found = true;
 	}
@@ -465,7 +439,7 @@ bm25_get_tuple(IndexScanDesc scan, ScanDirection direction)
 		find_rest(scan);
 	if (!found && state->next_rest < state->rest.n)
 	{
-		emit(scan, state->rest.rows[state->next_rest++], 0);
+		emit(scan, state->rest.keys[state->next_rest++], 0);
 		found = true;
 	}
 	MemoryContextSwitchTo(old);
@@ -477,7 +451,7 @@ bm25_get_bitmap(IndexScanDesc scan, TIDBitmap *bitmap)
 {
 	Bm25Scan *state = scan->opaque;
 	MemoryContext old = MemoryContextSwitchTo(state->context);
-	Rows rows = {0};
+	Bm25Keys rows = {0};
 	bool lossy = false;
 
 	start(scan);
@@ -487,7 +461,7 @@ bm25_get_bitmap(IndexScanDesc scan, TIDBitmap *bitmap)
 	{
 		ItemPointerData tid;
 
-		row_of_key(rows.rows[i], &tid);
+		bm25_key_to_tid(rows.keys[i], &tid);
 		tbm_add_tuples(bitmap, &tid, 1, lossy);
 	}
 	MemoryContextSwitchTo(old);

@@ -13,6 +13,7 @@
 #include "storage/lmgr.h"
 
 #include "pg/bm25/index.h"
+#include "pg/bm25/rows.h"
 #include "pg/compat.h"
 
 #define DOCUMENTS_BETWEEN_DELAYS 1024
@@ -33,7 +34,7 @@ is_dead(Vacuum *vacuum, VsBm25Row row)
 {
 	ItemPointerData tid;
 
-	bm25_row_to_tid(row, &tid);
+	bm25_key_to_tid(vs_bm25_row_key(row), &tid);
 	if (vacuum->callback(&tid, vacuum->state))
 	{
 		vacuum->stats->tuples_removed++;

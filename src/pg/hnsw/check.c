@@ -14,14 +14,12 @@
 
 #include "fmgr.h"
 #include "funcapi.h"
-#include "miscadmin.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/snapmgr.h"
 
+#include "pg/access_method.h"
 #include "pg/bm25/check.h"
-#include "pg/compat.h"
 #include "pg/hnsw/check.h"
 #include "pg/hnsw/inspect.h"
 
@@ -124,9 +122,7 @@ vs_check_index(PG_FUNCTION_ARGS)
 {
 	HnswCheck check = {0};
 	Relation rel;
-	Oid user;
-	int security;
-	int guc_level;
+	VsOwnerRights before;
 
 	if (bm25_check_index(fcinfo))
 		return (Datum) 0;
@@ -140,14 +136,9 @@ vs_check_index(PG_FUNCTION_ARGS)
 	check.result = ((ReturnSetInfo *) fcinfo->resultinfo)->setResult;
 	check.descriptor = ((ReturnSetInfo *) fcinfo->resultinfo)->setDesc;
 
-	/* Expressions and predicates of the index run as in a REINDEX. */
-	GetUserIdAndSecContext(&user, &security);
-	SetUserIdAndSecContext(check.heap->rd_rel->relowner, security | SECURITY_RESTRICTED_OPERATION);
-	guc_level = NewGUCNestLevel();
-	vs_restrict_search_path();
+	vs_assume_owner(&before, check.heap);
 	check_index(&check, rel);
-	AtEOXact_GUC(false, guc_level);
-	SetUserIdAndSecContext(user, security);
+	vs_resume_user(&before);
 	hnsw_inspect_close(rel, check.heap);
 	return (Datum) 0;
 }

@@ -12,10 +12,10 @@
 #include "catalog/pg_amop.h"
 #include "catalog/pg_opclass.h"
 #include "commands/progress.h"
-#include "commands/vacuum.h"
 #include "fmgr.h"
 #include "utils/syscache.h"
 
+#include "pg/access_method.h"
 #include "pg/hnsw/hnsw.h"
 
 static char *
@@ -71,42 +71,14 @@ hnsw_validate(Oid opclassoid)
 	return valid;
 }
 
-/* Answers pg_index_column_has_property: a column is ordered by distance, whatever its operator class. */
-static bool
-hnsw_property(Oid index_oid, int attno, IndexAMProperty property, const char *name, bool *result,
-			  bool *is_null)
-{
-	if (property != AMPROP_DISTANCE_ORDERABLE || attno == 0)
-		return false;
-	*result = true;
-	return true;
-}
-
 PG_FUNCTION_INFO_V1(vs_hnsw_handler);
 Datum
 vs_hnsw_handler(PG_FUNCTION_ARGS)
 {
-	IndexAmRoutine *am = makeNode(IndexAmRoutine);
+	IndexAmRoutine *am = vs_distance_am();
 
 	am->amstrategies = 0;
 	am->amsupport = HNSW_OPCLASS_PROC;
-	am->amoptsprocnum = 0;
-	am->amcanorder = false;
-	am->amcanorderbyop = true;
-	am->amcanbackward = false;
-	am->amcanunique = false;
-	am->amcanmulticol = false;
-	am->amoptionalkey = true;
-	am->amsearcharray = false;
-	am->amsearchnulls = false;
-	am->amstorage = false;
-	am->amclusterable = false;
-	am->ampredlocks = false;
-	am->amcanparallel = false;
-	am->amcaninclude = false;
-	am->amusemaintenanceworkmem = false;
-	am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
-	am->amkeytype = InvalidOid;
 
 	am->ambuild = hnsw_build;
 	am->ambuildempty = hnsw_build_empty;
@@ -115,7 +87,6 @@ vs_hnsw_handler(PG_FUNCTION_ARGS)
 	am->amvacuumcleanup = hnsw_vacuum_cleanup;
 	am->amcostestimate = hnsw_cost_estimate;
 	am->amoptions = hnsw_options;
-	am->amproperty = hnsw_property;
 	am->ambuildphasename = hnsw_phase_name;
 	am->amvalidate = hnsw_validate;
 	am->ambeginscan = hnsw_begin_scan;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL
  *
- * target.c - what vecstore.search looks up in the catalogue: the columns to search, the key, the row to show.
+ * target.c - what vecstore.search looks up in the catalogue: the columns to search.
  *
  * Owns: which indexes count, and the messages about what is missing or ambiguous.  Everything is read through
  * PostgreSQL's caches, because a search does so each time.  The relation is locked as a SELECT would lock it; whether
@@ -29,6 +29,7 @@
 #include "utils/syscache.h"
 
 #include "pg/operator_sql.h"
+#include "pg/search/target.h"
 
 /* One of the two kinds of columns that can be searched. */
 typedef struct SearchKind
@@ -72,9 +73,8 @@ column_name(Relation rel, AttrNumber number)
 	return NameStr(TupleDescAttr(RelationGetDescr(rel), number - 1)->attname);
 }
 
-/* The name of the relation as SQL takes it. */
-static char *
-relation_name(Relation rel)
+char *
+search_relation_name(Relation rel)
 {
 	return DatumGetCString(DirectFunctionCall1(regclassout, ObjectIdGetDatum(RelationGetRelid(rel))));
 }
@@ -94,8 +94,8 @@ is_type_of(Oid type, const SearchKind *kind)
 	return found;
 }
 
-static bool
-is_searched_type(Oid type)
+bool
+search_is_searched_type(Oid type)
 {
 	for (int i = 0; i < lengthof(search_kinds); i++)
 		if (is_type_of(type, &search_kinds[i]))
@@ -206,11 +206,11 @@ no_column(Relation rel, const SearchKind *kind, const char *wanted)
 			of_type = lappend(of_type, NameStr(TupleDescAttr(desc, i)->attname));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
-			 errmsg("%s has no column with %s to search", relation_name(rel), kind->an_index),
+			 errmsg("%s has no column with %s to search", search_relation_name(rel), kind->an_index),
 			 wanted != NULL ? errdetail("Column \"%s\" was asked for.", wanted)
 				 : of_type == NIL ? errdetail("It has no column of type %s.", kind->type_names)
 								  : errdetail("Columns of the type: %s.", join_names(of_type)),
-			 errhint(kind->how_to_index, relation_name(rel))));
+			 errhint(kind->how_to_index, search_relation_name(rel))));
 }
 
 static void pg_attribute_noreturn()
@@ -222,7 +222,7 @@ several_columns(Relation rel, const SearchKind *kind, const SearchColumn *column
 		names = lappend(names, (void *) column_name(rel, columns[i].number));
 	ereport(ERROR,
 			(errcode(ERRCODE_AMBIGUOUS_COLUMN),
-			 errmsg("%s has several columns to search: %s", relation_name(rel), join_names(names)),
+			 errmsg("%s has several columns to search: %s", search_relation_name(rel), join_names(names)),
 			 errhint("Name one: %s_column => ...", kind->name)));
 }
 
@@ -284,16 +284,14 @@ config_of_column(Relation rel, AttrNumber column)
 	return DatumGetCString(DirectFunctionCall1(regconfigout, ObjectIdGetDatum(config)));
 }
 
-/* The argument as the text of a name, NULL for NULL. */
-static const char *
-name_argument(FunctionCallInfo fcinfo, int i)
+const char *
+search_name_argument(FunctionCallInfo fcinfo, int i)
 {
 	return PG_ARGISNULL(i) ? NULL : NameStr(*PG_GETARG_NAME(i));
 }
 
-/* Open the relation that the first argument names. */
-static Relation
-open_argument(FunctionCallInfo fcinfo)
+Relation
+search_open_argument(FunctionCallInfo fcinfo)
 {
 	if (PG_ARGISNULL(0))
 		ereport(ERROR,
@@ -301,9 +299,8 @@ open_argument(FunctionCallInfo fcinfo)
 	return relation_open(PG_GETARG_OID(0), AccessShareLock);
 }
 
-/* A row of the function's OUT parameters. */
-static Datum
-make_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
+Datum
+search_make_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
 {
 	TupleDesc desc;
 
@@ -312,8 +309,8 @@ make_row(FunctionCallInfo fcinfo, Datum *values, bool *isnull)
 	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), values, isnull));
 }
 
-static Datum
-name_datum(const char *name)
+Datum
+search_name_datum(const char *name)
 {
 	return DirectFunctionCall1(namein, CStringGetDatum(name));
 }
@@ -324,134 +321,17 @@ PG_FUNCTION_INFO_V1(vs_search_column);
 Datum
 vs_search_column(PG_FUNCTION_ARGS)
 {
-	Relation rel = open_argument(fcinfo);
+	Relation rel = search_open_argument(fcinfo);
 	const SearchKind *kind = kind_of_name(PG_ARGISNULL(1) ? "" : text_to_cstring(PG_GETARG_TEXT_PP(1)));
-	SearchColumn column = choose_column(rel, kind, name_argument(fcinfo, 2));
+	SearchColumn column = choose_column(rel, kind, search_name_argument(fcinfo, 2));
 	Oid type = TupleDescAttr(RelationGetDescr(rel), column.number - 1)->atttypid;
 	char *config = config_of_column(rel, column.number);
-	Datum values[] = {name_datum(column_name(rel, column.number)),
+	Datum values[] = {search_name_datum(column_name(rel, column.number)),
 					  CStringGetTextDatum(format_type_be(type)),
 					  CStringGetTextDatum(ordering_operator(column.family)),
 					  config != NULL ? CStringGetTextDatum(config) : (Datum) 0};
 	bool isnull[] = {false, false, false, config == NULL};
 
 	relation_close(rel, NoLock);
-	return make_row(fcinfo, values, isnull);
-}
-
-/* The column of the primary key, if that is one column. */
-static AttrNumber
-primary_key(Relation rel)
-{
-	AttrNumber column = InvalidAttrNumber;
-	HeapTuple tuple;
-
-	list_free(RelationGetIndexList(rel));
-	if (!OidIsValid(rel->rd_pkindex))
-		return column;
-	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(rel->rd_pkindex));
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for index %u", rel->rd_pkindex);
-	if (((Form_pg_index) GETSTRUCT(tuple))->indnkeyatts == 1)
-		column = ((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0];
-	ReleaseSysCache(tuple);
-	return column;
-}
-
-PG_FUNCTION_INFO_V1(vs_search_key);
-
-/* vecstore.search_key(rel, wanted): id, type. */
-Datum
-vs_search_key(PG_FUNCTION_ARGS)
-{
-	Relation rel = open_argument(fcinfo);
-	const char *wanted = name_argument(fcinfo, 1);
-	AttrNumber column =
-		wanted != NULL ? get_attnum(RelationGetRelid(rel), wanted) : primary_key(rel);
-	Form_pg_attribute attribute;
-	Datum values[2];
-	bool isnull[] = {false, false};
-
-	if (wanted == NULL && column == InvalidAttrNumber)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("%s has no primary key of one column", relation_name(rel)),
-				 errhint("Name a unique column: id_column")));
-	if (column <= 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("%s has no column \"%s\"", relation_name(rel), wanted)));
-	attribute = TupleDescAttr(RelationGetDescr(rel), column - 1);
-	values[0] = name_datum(NameStr(attribute->attname));
-	values[1] = CStringGetTextDatum(format_type_with_typemod(attribute->atttypid, attribute->atttypmod));
-	relation_close(rel, NoLock);
-	return make_row(fcinfo, values, isnull);
-}
-
-/* Whether the caller may read a column that exists. */
-static bool
-may_read(Relation rel, AttrNumber column)
-{
-	return pg_class_aclcheck(RelationGetRelid(rel), GetUserId(), ACL_SELECT) == ACLCHECK_OK ||
-		pg_attribute_aclcheck(RelationGetRelid(rel), column, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-}
-
-/* The columns asked for, as a set of their numbers; an error names those that cannot be shown. */
-static Bitmapset *
-asked_columns(Relation rel, ArrayType *names)
-{
-	Bitmapset *asked = NULL;
-	StringInfoData hidden;
-	Datum *elements;
-	bool *isnull;
-	int count;
-
-	initStringInfo(&hidden);
-	deconstruct_array(names, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR, &elements, &isnull, &count);
-	for (int i = 0; i < count; i++)
-	{
-		const char *name = isnull[i] ? "" : NameStr(*DatumGetName(elements[i]));
-		AttrNumber column = get_attnum(RelationGetRelid(rel), name);
-
-		if (column > 0 && may_read(rel, column))
-			asked = bms_add_member(asked, column);
-		else
-			appendStringInfo(&hidden, "%s%s", hidden.len > 0 ? ", " : "", name);
-	}
-	if (hidden.len > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("%s has no column %s that you may read", relation_name(rel), hidden.data)));
-	return asked;
-}
-
-PG_FUNCTION_INFO_V1(vs_search_row);
-
-/* vecstore.search_row(rel, columns): SQL. */
-Datum
-vs_search_row(PG_FUNCTION_ARGS)
-{
-	Relation rel = open_argument(fcinfo);
-	bool chosen = !PG_ARGISNULL(1);
-	Bitmapset *asked = chosen ? asked_columns(rel, PG_GETARG_ARRAYTYPE_P(1)) : NULL;
-	StringInfoData sql;
-	const char *separator = "";
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "pg_catalog.jsonb_build_object(");
-	for (AttrNumber i = 1; i <= RelationGetNumberOfAttributes(rel); i++)
-	{
-		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(rel), i - 1);
-
-		if (attribute->attisdropped || (chosen && !bms_is_member(i, asked)) ||
-			(!chosen && (is_searched_type(attribute->atttypid) || !may_read(rel, i))))
-			continue;
-		appendStringInfo(&sql, "%s%s, t.%s", separator,
-						 quote_literal_cstr(NameStr(attribute->attname)),
-						 quote_identifier(NameStr(attribute->attname)));
-		separator = ", ";
-	}
-	appendStringInfoChar(&sql, ')');
-	relation_close(rel, NoLock);
-	PG_RETURN_TEXT_P(cstring_to_text(sql.data));
+	return search_make_row(fcinfo, values, isnull);
 }
