@@ -109,3 +109,14 @@ SELECT vecstore.bm25_score('a:1', 'a', 10, 2, '{1}', weights => '{1,1,1,NULL}');
 
 DROP TABLE samples;
 DROP FUNCTION plain_score, random_numbers, random_document;
+
+-- What is remembered between calls is of constants only: variables of PL/pgSQL change.
+DO $$
+DECLARE q tsquery; scores text[];
+BEGIN
+  FOREACH q IN ARRAY '{a,b,"a & b",c,a}'::tsquery[] LOOP
+    scores := scores || round(vecstore.bm25_score('a:1,2 b:3', q, 10, 3, array_fill(2::float8, ARRAY[cardinality(vecstore.bm25_terms(q))]))::numeric, 4)::text;
+  END LOOP;
+  RAISE NOTICE '%', scores;
+END $$;
+SELECT v, round(vecstore.bm25_score(v, 'a | b', 10, 3, '{2,5}')::numeric, 4) AS score FROM unnest('{a:1,b:1,"a:1 b:2",c:1}'::tsvector[]) v;

@@ -11,6 +11,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "nodes/primnodes.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -239,12 +240,11 @@ weights_argument(ArrayType *array, Bm25Weights *weights)
 				 errdetail("They are the weights of the classes D, C, B and A.")));
 }
 
-PG_FUNCTION_INFO_V1(vs_bm25_score_plain);
-Datum
-vs_bm25_score_plain(PG_FUNCTION_ARGS)
+/* A scorer of the arguments after the document, in the current context. */
+static Bm25Scorer *
+scorer_of_arguments(FunctionCallInfo fcinfo)
 {
-	TSVector document = PG_GETARG_TSVECTOR(0);
-	VsBm25Query *query = bm25_compile_query(PG_GETARG_TSQUERY(1));
+	VsBm25Query *query = bm25_compile_query(PG_GETARG_TSQUERY_COPY(1));
 	Bm25Statistics statistics;
 	double avg_len = number_argument(fcinfo, 3, "avg_len", 0);
 	double boost = number_argument(fcinfo, 7, "phrase_boost", 0);
@@ -261,7 +261,39 @@ vs_bm25_score_plain(PG_FUNCTION_ARGS)
 	statistics.sum_len = 0;
 	scorer = bm25_make_scorer(query, &statistics, boost);
 	scorer->model.avg_len = avg_len > 0 ? avg_len : 1;
-	PG_RETURN_FLOAT8(bm25_score_document(scorer, document));
+	return scorer;
+}
+
+/* Are the arguments after the document constants?  (Parameters change under PL/pgSQL's expressions.) */
+static bool
+arguments_stay(FunctionCallInfo fcinfo)
+{
+	Node *call = fcinfo->flinfo->fn_expr;
+
+	if (call == NULL || !IsA(call, FuncExpr))
+		return false;
+	for (int i = 1; i < list_length(((FuncExpr *) call)->args); i++)
+		if (!IsA(list_nth(((FuncExpr *) call)->args, i), Const))
+			return false;
+	return true;
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25_score_plain);
+Datum
+vs_bm25_score_plain(PG_FUNCTION_ARGS)
+{
+	Bm25Scorer *scorer = fcinfo->flinfo->fn_extra;
+
+	if (scorer == NULL && arguments_stay(fcinfo))
+	{
+		MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		scorer = fcinfo->flinfo->fn_extra = scorer_of_arguments(fcinfo);
+		MemoryContextSwitchTo(old);
+	}
+	else if (scorer == NULL)
+		scorer = scorer_of_arguments(fcinfo);
+	PG_RETURN_FLOAT8(bm25_score_document(scorer, PG_GETARG_TSVECTOR(0)));
 }
 
 /* A leaf as a tsquery writes it, without quotes. */
