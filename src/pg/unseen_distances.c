@@ -3,7 +3,7 @@
  * unseen_distances.c - distances that nobody sees are not computed.
  *
  * A statement ordered by an expression computes it for every row, in a column that is dropped at the end where it
- * is not shown.  Where an index delivers the order nothing ever looks at that column: neither the scan nor the
+ * is not shown.  Where an index delivers the order nothing ever looks at that column: neither the scan nor a
  * LIMIT above it.  But computing it takes reading vectors and documents that are stored out of line, and for an
  * index on an expression, making a tsvector of each text again.
  *
@@ -54,60 +54,66 @@ is_order(const IndexScan *scan, Node *expression)
 }
 
 /*
- * The top node of a query says which columns are not part of its result.  With a LIMIT directly above the scan
- * there is nobody between who would need them: rows are neither sorted, merged nor locked.  (WITH TIES the LIMIT
- * itself compares them.)
+ * The top node of a query says which columns are not part of its result.  If that is the scan, or a LIMIT directly
+ * above it, there is nobody who would need them: rows are neither sorted, merged nor locked.  (Nodes below the
+ * top say the same of their columns, whatever is done with them above.)
  */
 static void
-forget_order(const Limit *limit, IndexScan *scan)
+forget_order(IndexScan *scan, List *top)
 {
 	ListCell *cell;
 
-	foreach(cell, limit->plan.targetlist)
+	if (list_length(scan->indexorderbyorig) != 1 || !is_ours(scan->indexid))
+		return;
+	foreach(cell, top)
 	{
-		const TargetEntry *unseen = lfirst_node(TargetEntry, cell);
+		const TargetEntry *column = lfirst_node(TargetEntry, cell);
 		TargetEntry *computed;
 
-		if (!unseen->resjunk || unseen->resno > list_length(scan->scan.plan.targetlist))
+		if (!column->resjunk || column->resno > list_length(scan->scan.plan.targetlist))
 			continue;
-		computed = list_nth_node(TargetEntry, scan->scan.plan.targetlist, unseen->resno - 1);
+		computed = list_nth_node(TargetEntry, scan->scan.plan.targetlist, column->resno - 1);
 		if (is_order(scan, (Node *) computed->expr))
 			computed->expr = (Expr *) makeNullConst(exprType((Node *) computed->expr), -1, InvalidOid);
 	}
 }
 
-static void visit_all(List *plans);
+/* WITH TIES the LIMIT itself compares distances. */
+static bool
+is_plain_limit(const Plan *plan)
+{
+	return IsA(plan, Limit) && ((const Limit *) plan)->limitOption == LIMIT_OPTION_COUNT;
+}
 
+static void visit_query(Plan *top);
+
+/* A LIMIT is the top of its query wherever it stands. */
 static void
 visit(Plan *plan)
 {
+	ListCell *cell;
+
 	if (plan == NULL)
 		return;
 	check_stack_depth();
-	if (IsA(plan, Limit) && plan->lefttree != NULL && IsA(plan->lefttree, IndexScan))
-	{
-		IndexScan *scan = (IndexScan *) plan->lefttree;
-
-		if (list_length(scan->indexorderbyorig) == 1 && ((Limit *) plan)->limitOption == LIMIT_OPTION_COUNT &&
-			is_ours(scan->indexid))
-			forget_order((Limit *) plan, scan);
-		return;
-	}
+	if (is_plain_limit(plan) && IsA(plan->lefttree, IndexScan))
+		forget_order((IndexScan *) plan->lefttree, plan->targetlist);
 	if (IsA(plan, SubqueryScan))
-		visit(((SubqueryScan *) plan)->subplan);
+		visit_query(((SubqueryScan *) plan)->subplan);
 	if (IsA(plan, Append))
-		visit_all(((Append *) plan)->appendplans);
+		foreach(cell, ((Append *) plan)->appendplans)
+			visit(lfirst(cell));
 	visit(plan->lefttree);
 	visit(plan->righttree);
 }
 
 static void
-visit_all(List *plans)
+visit_query(Plan *top)
 {
-	ListCell *cell;
-
-	foreach(cell, plans)
-		visit(lfirst(cell));
+	if (IsA(top, IndexScan))
+		forget_order((IndexScan *) top, top->targetlist);
+	else
+		visit(top);
 }
 
 static PlannedStmt *
@@ -116,9 +122,11 @@ plan_statement(Query *query, const char *text, int options, ParamListInfo parame
 	PlannedStmt *result = next_planner_hook != NULL
 		? next_planner_hook(query, text, options, parameters)
 		: standard_planner(query, text, options, parameters);
+	ListCell *cell;
 
-	visit(result->planTree);
-	visit_all(result->subplans);
+	visit_query(result->planTree);
+	foreach(cell, result->subplans)
+		visit_query(lfirst(cell));
 	return result;
 }
 
