@@ -30,7 +30,7 @@
 #include "pg/bm25/rows.h"
 #include "pg/bm25/score.h"
 
-/* Bm25Keys of the first batch where the plan says nothing. */
+/* Rows of the first batch where the plan says nothing. */
 #define FIRST_BATCH 64
 #define GROWTH 4
 #define LARGEST_BATCH (1 << 28)
