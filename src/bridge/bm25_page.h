@@ -181,7 +181,7 @@ typedef struct VsBm25Run {
   uint32_t used;  /* of these */
   uint32_t end;   /* of the records on the last page used: an offset from the beginning of the page */
   uint32_t n_docs;
-  uint32_t reserved;
+  uint32_t elsewhere; /* pages of its documents that are larger than a page */
 } VsBm25Run;
 VS_STATIC_ASSERT(sizeof(VsBm25Run) == 32, "on disk");
 

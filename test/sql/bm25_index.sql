@@ -161,3 +161,16 @@ SELECT vecstore.bm25_stats('books_pkey');
 SELECT vecstore.bm25_term_stats('o_v', repeat('x', 3000));
 DROP TABLE books, parts, o, u, tt CASCADE;
 DROP FUNCTION best;
+
+-- documents larger than a page do not wait by the hundred: every search would read them all
+CREATE TABLE long (id int, v tsvector);
+CREATE INDEX long_v ON long USING bm25 (v);
+INSERT INTO long SELECT i, array_to_tsvector(ARRAY(SELECT md5(i || '-' || j) FROM generate_series(1, 300) j) || ARRAY['all'])
+FROM generate_series(1, 100) i;
+SELECT documents, segments > 0 AS flushed, waiting < 40 AS few_wait FROM vecstore.bm25_stats('long_v');
+INSERT INTO long SELECT 100 + i, ('all short:' || i)::tsvector FROM generate_series(1, 100) i;
+SELECT documents, waiting BETWEEN 100 AND 140 AS short_ones_wait FROM vecstore.bm25_stats('long_v');
+SELECT count(*) FROM long WHERE v @@ 'all';
+SELECT id FROM long ORDER BY v <@> md5('42-42')::tsquery LIMIT 1;
+SELECT * FROM vecstore.check_index('long_v');
+DROP TABLE long;

@@ -66,8 +66,8 @@ lock_lane(Relation index)
 	return bm25_read(index, VS_BM25_FIRST_LANE + first, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE_HEAD);
 }
 
-/* Pages of a long document, before anything leads to them. */
-static void
+/* Pages of a long document, before anything leads to them; how many. */
+static uint32
 write_overflow(Insertion *insertion)
 {
 	uint32 bytes = VARSIZE(insertion->vector);
@@ -91,6 +91,34 @@ write_overflow(Insertion *insertion)
 		UnlockReleaseBuffer(buffer);
 		done += part;
 	}
+	return where->pages;
+}
+
+/*
+ * Goes on to the next page where the record does not fit, and to another run where there is none, or where long
+ * documents of the run have as many pages as records may have: every search reads them.  False: the list of
+ * sealed runs is full.
+ */
+static bool
+make_room(VsBm25Lane *lane, uint32 bytes, bool *fresh, bool *sealed)
+{
+	VsBm25Run *open = &lane->open;
+	bool fits = open->end + bytes <= BLCKSZ - sizeof(VsBm25PageTail);
+
+	if (open->pages == 0 || (fits && open->elsewhere < VS_BM25_LANE_PAGES))
+		return true;
+	if (open->elsewhere < VS_BM25_LANE_PAGES && open->used < open->pages)
+	{
+		open->used++;
+		*fresh = true;
+		return true;
+	}
+	if (lane->n_sealed == VS_BM25_SEALED_RUNS)
+		return false;
+	lane->sealed[lane->n_sealed++] = *open;
+	memset(open, 0, sizeof(*open));
+	*sealed = true;
+	return true;
 }
 
 /*
@@ -107,22 +135,8 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 	VsPageEdit edit;
 	Page page;
 
-	if (now.open.pages > 0 && now.open.end + bytes > BLCKSZ - sizeof(VsBm25PageTail))
-	{
-		if (now.open.used < now.open.pages)
-		{
-			now.open.used++;
-			fresh = true;
-		}
-		else
-		{
-			if (now.n_sealed == VS_BM25_SEALED_RUNS)
-				return false;
-			now.sealed[now.n_sealed++] = now.open;
-			memset(&now.open, 0, sizeof(now.open));
-			*sealed = true;
-		}
-	}
+	if (!make_room(&now, bytes, &fresh, sealed))
+		return false;
 	if (now.open.pages == 0)
 	{
 		now.open.first_block = bm25_allocate(index, VS_BM25_LANE_PAGES);
@@ -131,7 +145,7 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 		fresh = true;
 	}
 	if (insertion->elsewhere)
-		write_overflow(insertion);
+		now.open.elsewhere += write_overflow(insertion);
 	if (fresh)
 	{
 		now.open.end = MAXALIGN(SizeOfPageHeaderData);
