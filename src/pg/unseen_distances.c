@@ -107,10 +107,11 @@ visit(Plan *plan)
 	visit(plan->righttree);
 }
 
+/* NULL: a subplan that another was preferred to. */
 static void
 visit_query(Plan *top)
 {
-	if (IsA(top, IndexScan))
+	if (top != NULL && IsA(top, IndexScan))
 		forget_order((IndexScan *) top, top->targetlist);
 	else
 		visit(top);

@@ -52,7 +52,8 @@ SELECT rows, times > 0 AS computed FROM computed($$SELECT id FROM items ORDER BY
 SELECT rows, times > 0 AS computed
 FROM computed($$SELECT DISTINCT ON (document(body) <@> 'cat'::tsquery) id % 5 FROM items ORDER BY document(body) <@> 'cat'::tsquery LIMIT 3$$);
 SELECT id FROM items ORDER BY document(body) <@> 'w3'::tsquery LIMIT 2 FOR UPDATE;
--- other statements around
+-- other statements around: of two plans for a subquery one is left out
+SELECT count(*) FROM generate_series(1, 3) g WHERE g > 2 OR EXISTS (SELECT FROM items WHERE id = g AND id > 1);
 UPDATE items SET body = body || ' seen' WHERE id IN (SELECT id FROM items ORDER BY document(body) <@> 'w3'::tsquery LIMIT 2);
 SELECT id, body FROM items WHERE body LIKE '%seen' ORDER BY id;
 BEGIN;
