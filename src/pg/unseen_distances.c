@@ -11,14 +11,11 @@
  */
 #include "postgres.h"
 
-#include "access/amapi.h"
-#include "access/htup_details.h"
-#include "catalog/pg_class.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/planner.h"
-#include "utils/syscache.h"
+#include "utils/relcache.h"
 
 #include "pg/bm25/index.h"
 #include "pg/hnsw/hnsw.h"
@@ -29,17 +26,13 @@ static planner_hook_type next_planner_hook = NULL;
 static bool
 is_ours(Oid index)
 {
-	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(index));
-	IndexAmRoutine *am;
+	Relation rel = RelationIdGetRelation(index); /* NULL: another extension only supposes it exists */
 	bool ours;
 
-	if (!HeapTupleIsValid(tuple))
+	if (rel == NULL)
 		return false;
-	am = GetIndexAmRoutineByAmId(((Form_pg_class) GETSTRUCT(tuple))->relam, true);
-	ReleaseSysCache(tuple);
-	ours = am != NULL && (am->amcostestimate == bm25_cost_estimate || am->amcostestimate == hnsw_cost_estimate);
-	if (am != NULL)
-		pfree(am);
+	ours = bm25_is_index(rel) || hnsw_is_index(rel);
+	RelationClose(rel);
 	return ours;
 }
 

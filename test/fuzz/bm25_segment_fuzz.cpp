@@ -3,8 +3,9 @@
 // bm25_segment_fuzz.cpp - any bytes on the pages of a segment, during searches, verification and merges.
 //
 // The input damages a sound segment: its first byte chooses a search by one of 90 queries, a verification or a
-// merge, the rest are patches (stream, page, offset, byte).  Beyond memory safety: everything ends, rows are some that the segment could have, and no more than k
-// are found.  A page that does not exist ends the attempt, as the host's error would.
+// merge, the rest are patches (stream, page, offset, byte).  Beyond memory safety: everything ends, rows are some
+// that the segment could have, and no more than k are found.  A page that does not exist ends the attempt, as the
+// host's error would.
 #include <csetjmp>
 #include <cstdint>
 #include <cstdlib>

@@ -168,7 +168,7 @@ bm25_flush(Relation index)
 														  ALLOCSET_DEFAULT_SIZES);
 			MemoryContext old = MemoryContextSwitchTo(context);
 
-			bm25_merge_few(index, true);
+			bm25_merge_few(index, true); /* makes room in the list of segments */
 			flush_lane(index, i, &lane);
 			MemoryContextSwitchTo(old);
 			MemoryContextDelete(context);

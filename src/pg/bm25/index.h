@@ -25,7 +25,7 @@
 #include "pg/bm25/query.h"
 #include "pg/page_edit.h"
 
-/* ---- handler.c, options.c ---- */
+/* ---- handler.c, options.c, column_statistics.c ---- */
 
 #define BM25_STRATEGY_MATCH 1 /* tsvector @@ tsquery */
 #define BM25_STRATEGY_ORDER 2 /* tsvector <@> bm25query */
@@ -108,6 +108,8 @@ extern TSVector bm25_document_vector(Relation index, const Bm25Document *documen
 extern void bm25_visit_run(Relation index, const VsBm25Run *run, int lock_mode, Bm25Visit visit,
 						   void *context);
 extern void bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25Visit visit, void *context);
+/* Seals the open run of a lane that has room for it. */
+extern void bm25_seal_run(VsBm25Lane *lane);
 /* Seals the open runs, so that a flush has all documents. */
 extern void bm25_seal_lanes(Relation index);
 
@@ -148,7 +150,7 @@ extern bool bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer
 extern void bm25_flush(Relation index);
 /* As many merges as sizes ask for.  Merge lock held. */
 extern void bm25_merge_tiers(Relation index);
-/* One merge of few pages, if one is due, or if the list of segments is full.  Merge lock held. */
+/* One merge of few pages: if one is due, or only if the list of segments is full.  Merge lock held. */
 extern void bm25_merge_few(Relation index, bool only_if_full);
 /* All segments to one.  Merge lock held. */
 extern void bm25_merge_all(Relation index);

@@ -105,18 +105,22 @@ make_room(VsBm25Lane *lane, uint32 bytes, bool *fresh, bool *sealed)
 	VsBm25Run *open = &lane->open;
 	bool fits = open->end + bytes <= BLCKSZ - sizeof(VsBm25PageTail);
 
-	if (open->pages == 0 || (fits && open->elsewhere < VS_BM25_LANE_PAGES))
+	if (open->pages == 0)
 		return true;
-	if (open->elsewhere < VS_BM25_LANE_PAGES && open->used < open->pages)
+	if (open->elsewhere < VS_BM25_LANE_PAGES)
 	{
-		open->used++;
-		*fresh = true;
-		return true;
+		if (fits)
+			return true;
+		if (open->used < open->pages)
+		{
+			open->used++;
+			*fresh = true;
+			return true;
+		}
 	}
 	if (lane->n_sealed == VS_BM25_SEALED_RUNS)
 		return false;
-	lane->sealed[lane->n_sealed++] = *open;
-	memset(open, 0, sizeof(*open));
+	bm25_seal_run(lane);
 	*sealed = true;
 	return true;
 }

@@ -183,6 +183,13 @@ bm25_document_vector(Relation index, const Bm25Document *document)
 }
 
 void
+bm25_seal_run(VsBm25Lane *lane)
+{
+	lane->sealed[lane->n_sealed++] = lane->open;
+	memset(&lane->open, 0, sizeof(lane->open));
+}
+
+void
 bm25_seal_lanes(Relation index)
 {
 	for (int i = 0; i < VS_BM25_LANES; i++)
@@ -195,9 +202,7 @@ bm25_seal_lanes(Relation index)
 			VsPageEdit edit;
 
 			vs_edit_begin(&edit, index, RelationNeedsWAL(index));
-			lane = BM25_LANE(vs_edit_page(&edit, buffer, false));
-			lane->sealed[lane->n_sealed++] = lane->open;
-			memset(&lane->open, 0, sizeof(lane->open));
+			bm25_seal_run(BM25_LANE(vs_edit_page(&edit, buffer, false)));
 			vs_edit_commit(&edit);
 		}
 		UnlockReleaseBuffer(buffer);

@@ -2,11 +2,11 @@
  *
  * returned.c - the distance of the row that a ranked scan returned last.
  *
- * A statement that orders by <@> has the operator in its target list, whether it shows it or not: without this,
- * every row that a scan returns would be scored again, and long documents detoasted for it.  The scan knows the
- * distance but not the document, the operator is given a document but not its row.  They are brought together by
- * where the document is: the executor hands over a pointer into the page of the heap that it has pinned.  If
- * that is where the indexed column of the returned row begins, it is the document the index returned.
+ * A statement that orders by <@> has the operator in its target list, unless nobody sees it (unseen_distances.c):
+ * without this, every row that a scan returns would be scored again, and long documents detoasted for it.  The
+ * scan knows the distance but not the document, the operator is given a document but not its row.  They are brought
+ * together by where the document is: the executor hands over a pointer into the page of the heap that it has
+ * pinned.  If that is where the indexed column of the returned row begins, it is the document the index returned.
  *
  * Owns: a pointer to the scan that returned a row last.  It goes with the scan's memory, also after errors.
  */
@@ -42,7 +42,6 @@ bm25_begin_returned(Bm25Returned *returned, IndexScanDesc scan, Bm25Query order,
 	returned->heap = heap;
 	returned->attribute = attribute;
 	returned->order = order;
-	ItemPointerSetInvalid(&returned->tid);
 	returned->forget.func = forget;
 	returned->forget.arg = returned;
 	MemoryContextRegisterResetCallback(context, &returned->forget);
@@ -106,7 +105,7 @@ bm25_distance_returned(Bm25Query query, Datum document, double *distance)
 	Buffer buffer;
 	bool found;
 
-	if (last == NULL || !ItemPointerIsValid(&last->tid) || !same_order(last->order, query))
+	if (last == NULL || !same_order(last->order, query))
 		return false;
 	buffer = ReadBuffer(last->heap, ItemPointerGetBlockNumber(&last->tid));
 	found = begins_at(last, BufferGetPage(buffer), ItemPointerGetOffsetNumber(&last->tid),

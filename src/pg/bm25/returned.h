@@ -15,7 +15,7 @@ typedef struct Bm25Returned
 	Relation heap;
 	AttrNumber attribute; /* of the heap, the index's key */
 	Bm25Query order;
-	ItemPointerData tid;  /* invalid: nothing was returned yet */
+	ItemPointerData tid;
 	double distance;
 	MemoryContextCallback forget;
 } Bm25Returned;

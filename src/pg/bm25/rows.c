@@ -6,8 +6,6 @@
  */
 #include "postgres.h"
 
-#include "utils/memutils.h"
-
 #include "pg/bm25/rows.h"
 
 VsBm25Row

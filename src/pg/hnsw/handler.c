@@ -71,6 +71,12 @@ hnsw_validate(Oid opclassoid)
 	return valid;
 }
 
+bool
+hnsw_is_index(Relation rel)
+{
+	return rel->rd_indam != NULL && rel->rd_indam->ambuild == hnsw_build;
+}
+
 PG_FUNCTION_INFO_V1(vs_hnsw_handler);
 Datum
 vs_hnsw_handler(PG_FUNCTION_ARGS)

@@ -81,6 +81,7 @@ typedef struct HnswIndex
 } HnswIndex;
 
 /* handler.c, opclass.c, cost.c */
+extern bool hnsw_is_index(Relation rel);
 extern bytea *hnsw_options(Datum reloptions, bool validate);
 extern int hnsw_option_m(Relation index);
 extern int hnsw_option_ef_construction(Relation index);

@@ -49,7 +49,7 @@ hnsw_inspect_open(Oid index_oid, Relation *heap)
 	check_privilege(heap_oid);
 	*heap = table_open(heap_oid, AccessShareLock);
 	rel = index_open(index_oid, AccessShareLock);
-	if (rel->rd_indam->ambuild != hnsw_build)
+	if (!hnsw_is_index(rel))
 		refuse(index_oid, NULL);
 	if (rel->rd_rel->relkind == RELKIND_PARTITIONED_INDEX)
 		refuse(index_oid, "It is a partitioned index, only the indexes of its partitions have pages.");
