@@ -75,6 +75,8 @@ typedef struct VsPanelNearest {
 #define VS_BLOCK_BYTES(bits) ((size_t)(bits) * (VS_BLOCK_NUMBERS / 8))
 /* The widest vector, in 32-bit lanes. */
 #define VS_POSTING_LANES 16
+/* Of a posting that counts nothing: its sum is not that of a document without any. */
+#define VS_LEAST_SCORE 1e-30f
 
 /*
  * Packed codes hold several dimensions in each uint16, in blocks of VS_PACKED_LANES of them.  Field k
@@ -186,7 +188,14 @@ typedef struct VsKernels {
   void (*unpack_block)(const uint8_t *packed, unsigned bits, uint32_t *out);
   void (*pack_block)(const uint32_t *in, unsigned bits, uint8_t *packed);
   /*
-   * out[i] = weight * tf[i] / (tf[i] + norm + slope * len[i]), in single precision; 0 where tf[i] is 0.
+   * Gaps before each of n <= VS_BLOCK_NUMBERS documents become the documents, in place: the first is next + its gap,
+   * each other one the one before + 1 + its gap, none above last.  next, gaps and n together stay below 2^32.
+   */
+  void (*docs_of_gaps)(uint32_t *gaps, size_t n, uint32_t next, uint32_t last);
+  /* How many of VS_BLOCK_NUMBERS documents come before one. */
+  uint32_t (*docs_before)(const uint32_t *docs, uint32_t doc);
+  /*
+   * out[i] = weight * tf[i] / (tf[i] + norm + slope * len[i]), in single precision, VS_LEAST_SCORE at least.
    * The arrays have room for, and readable values up to, the next multiple of VS_POSTING_LANES.
    */
   void (*posting_scores)(const uint32_t *tf, const uint16_t *len, size_t n, float weight, float norm,

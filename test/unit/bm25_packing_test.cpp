@@ -28,6 +28,38 @@ TEST(Bm25Packing, EveryWidth) {
   }
 }
 
+TEST(Bm25Packing, GapsBecomeDocuments) {
+  std::mt19937 random(3);
+  for (size_t n = 0; n <= VS_BLOCK_NUMBERS; ++n) {
+    for (uint32_t next : {0u, 1u, 77777u, 4000000000u}) {
+      uint32_t docs[VS_BLOCK_NUMBERS];
+      for (uint32_t& gap : docs) gap = static_cast<uint32_t>(random()) % 1000;
+      std::vector<uint32_t> truth;
+      uint32_t doc = next;
+      // the end of the segment is among them, or is not
+      const uint32_t last = next + (random() % 2 == 0 ? 30000 : 130000);
+      for (size_t i = 0; i < n; ++i, ++doc) truth.push_back(std::min(doc += docs[i], last));
+      vs_kernels()->docs_of_gaps(docs, n, next, last);
+      EXPECT_EQ(truth, std::vector<uint32_t>(docs, docs + n)) << next;
+    }
+  }
+}
+
+TEST(Bm25Packing, DocumentsBeforeAreCounted) {
+  std::mt19937 random(4);
+  std::vector<uint32_t> docs(VS_BLOCK_NUMBERS);
+  for (uint32_t range : {100u, 1000u, ~uint32_t{0}}) {
+    for (uint32_t& doc : docs) doc = static_cast<uint32_t>(random()) % range;
+    std::fill(docs.end() - 5, docs.end(), ~uint32_t{0});
+    std::sort(docs.begin(), docs.end());
+    std::vector<uint32_t> asked = docs;
+    for (uint32_t doc : docs) asked.insert(asked.end(), {doc - 1, doc + 1});
+    for (uint32_t doc : asked) {
+      EXPECT_EQ(std::lower_bound(docs.begin(), docs.end(), doc) - docs.begin(), vs_kernels()->docs_before(docs.data(), doc));
+    }
+  }
+}
+
 TEST(Bm25Packing, EqualWidthsAreNotPatched) {
   const std::vector<uint32_t> numbers(128, 1000);
   const Widths widths = ChooseWidths(numbers.data(), numbers.size());

@@ -31,6 +31,15 @@ void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, u
   }
 }
 
+// Where n bytes and kPackedSlack more can be read, until the next page is: in the page, or in `copy` if they go on in
+// the next one, or if there are none, so that there may be no page.
+static const uint8_t* BytesAt(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset, size_t n,
+                              uint8_t* copy) {
+  if (n > 0 && offset + n + kPackedSlack <= VS_BM25_PAYLOAD) return source->read(source->context, stream, page) + offset;
+  CopyBytes(source, stream, page, offset, n, copy);
+  return copy;
+}
+
 void PostingList::Init(const Memory& memory) {
   memory_ = memory;
   skips_.Init(memory);
@@ -278,14 +287,11 @@ static void Patch(const uint8_t* patches, VsBm25Patches head, size_t n, unsigned
   }
 }
 
-// Gaps before each of n documents, from `next` on, become the documents.  However damaged, they do not fall, and
-// do not pass the last one of the segment.
-static void DocsOfGaps(uint64_t next, uint64_t last, uint32_t n, uint32_t* docs) {
-  uint64_t gaps = 0;
-  for (uint32_t i = 0; i < n; ++i) gaps += docs[i];
-  if (next + gaps + n - 1 <= last) {
-    uint32_t doc = static_cast<uint32_t>(next);
-    for (uint32_t i = 0; i < n; ++i) docs[i] = doc = doc + docs[i] + (i > 0);
+// Gaps of `bits` bits before each of n documents, from `next` on, become the documents.  However damaged, they do not
+// fall, and do not pass the last one of the segment.
+static void DocsOfGaps(uint64_t next, uint64_t last, uint32_t n, unsigned bits, uint32_t* docs) {
+  if (next + (uint64_t{n} << bits) <= UINT32_MAX) {
+    vs_kernels()->docs_of_gaps(docs, n, static_cast<uint32_t>(next), static_cast<uint32_t>(last));
     return;
   }
   for (uint32_t i = 0; i < n; ++i) {
@@ -298,6 +304,7 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   const uint32_t n = DocsInBlock(block);
   out->number = block;
   out->n = n;
+  std::fill(out->docs + n, out->docs + VS_BM25_BLOCK, kNoDoc);
   if (array_) {
     for (uint32_t i = 0; i < n; ++i) {
       out->docs[i] = postings_[block * VS_BM25_BLOCK + i].doc;
@@ -310,18 +317,22 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   const unsigned tf_bits = std::min<unsigned>(skip.tf_bits, 32);
   VsBm25Patches heads[2] = {};
   const uint32_t head_bytes = (skip.flags & VS_BM25_POSTINGS_PATCHED) != 0 ? sizeof(heads) : 0;
-  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
-            reinterpret_cast<uint8_t*>(heads));
+  if (head_bytes > 0) {
+    CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
+              reinterpret_cast<uint8_t*>(heads));
+  }
   heads[0] = Checked(heads[0], n, doc_bits, 32);
   heads[1] = Checked(heads[1], n, tf_bits, 32);
   const size_t doc_bytes = NumbersBytes(n, doc_bits), tf_bytes = NumbersBytes(n, tf_bits);
   const size_t tfs_at = doc_bytes + PatchBytes(n, heads[0].n, heads[0].high_bits);
-  uint8_t packed[2 * (2 * VS_BLOCK_BYTES(32) + VS_BM25_BLOCK) + kPackedSlack];
-  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset + head_bytes,
-            tfs_at + tf_bytes + PatchBytes(n, heads[1].n, heads[1].high_bits), packed);
+  uint8_t copy[2 * (2 * VS_BLOCK_BYTES(32) + VS_BM25_BLOCK) + kPackedSlack];
+  const uint8_t* const packed =
+      BytesAt(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset + head_bytes,
+              tfs_at + tf_bytes + PatchBytes(n, heads[1].n, heads[1].high_bits), copy);
   UnpackNumbers(packed, n, doc_bits, out->docs);
   Patch(packed + doc_bytes, heads[0], n, doc_bits, out->docs);
-  DocsOfGaps(block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1, n_docs_ - 1, n, out->docs);
+  DocsOfGaps(block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1, n_docs_ - 1, n,
+             doc_bits + heads[0].high_bits, out->docs);
   UnpackNumbers(packed + tfs_at, n, tf_bits, out->tfs);
   Patch(packed + tfs_at + tf_bytes, heads[1], n, tf_bits, out->tfs);
   const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;

@@ -9,6 +9,7 @@
 #define VECSTORE_CORE_BM25_CURSOR_H
 
 #include "bridge/bm25_segment.h"
+#include "bridge/kernels.h"
 #include "core/base/grow_array.h"
 #include "core/bm25/dictionary.h"
 #include "core/bm25/patched.h"
@@ -28,8 +29,11 @@ void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, u
 struct Block {
   uint32_t number;  // kNoDoc: none
   uint32_t n;
-  uint32_t docs[kBlockRoom];
+  uint32_t docs[kBlockRoom];  // kNoDoc from n up to VS_BM25_BLOCK
   uint32_t tfs[kBlockRoom];
+
+  // Of the first document >= doc; n if there is none.
+  uint32_t IndexOf(uint32_t doc) const { return vs_kernels()->docs_before(docs, doc); }
 };
 
 class PostingList {

@@ -18,7 +18,7 @@ using namespace vecstore::bm25;
 namespace {
 
 // Documents of a window at most, and at least.
-constexpr uint32_t kWindow = 4096;
+constexpr uint32_t kWindow = 8192;
 constexpr uint32_t kLeastWindow = 2048;
 
 // A scored leaf as one window sees it.
@@ -41,9 +41,10 @@ class AnySearch {
       lists_[n_++] = {i, 0, 0, true};
     }
     sums_ = searcher->memory.New<float>(kWindow);
-    seen_ = searcher->memory.New<uint64_t>(kWindow / 64);
+    touched_ = searcher->memory.New<uint16_t>(kWindow + 1);
+    worth_ = searcher->memory.New<uint64_t>(kWindow / 64);
     memset(sums_, 0, kWindow * sizeof(*sums_));
-    memset(seen_, 0, kWindow / 8);
+    memset(worth_, 0, kWindow / 8);
     slack_ = Slack(n_);
   }
 
@@ -119,8 +120,7 @@ class AnySearch {
     for (uint32_t b = list.at; b < leaf->list.n_blocks; ++b) {
       searcher_->ScoreBlock(list.leaf, b);
       const Block& block = leaf->drive.block;
-      const uint32_t* first = std::lower_bound(block.docs, block.docs + block.n, begin_);
-      for (uint32_t i = static_cast<uint32_t>(first - block.docs); i < block.n; ++i) {
+      for (uint32_t i = block.IndexOf(begin_); i < block.n; ++i) {
         if (block.docs[i] >= end_) return;
         with(i, block.docs[i], leaf->scores[i]);
       }
@@ -137,23 +137,31 @@ class AnySearch {
     });
   }
 
+  // Which documents come up, and how many of a word of bits, nobody can predict: until few are left, no branch
+  // depends on it.
   void ManyEssential() {
+    uint32_t n_touched = 0;
     for (int i = first_essential_; i < n_; ++i) {
-      ForPostings(lists_[i], [this](uint32_t, uint32_t doc, float score) {
+      ForPostings(lists_[i], [this, &n_touched](uint32_t, uint32_t doc, float score) {
         const uint32_t at = doc - begin_;
+        touched_[n_touched] = static_cast<uint16_t>(at);
+        n_touched += sums_[at] == 0;
         sums_[at] += score;
-        seen_[at / 64] |= uint64_t{1} << (at % 64);
       });
     }
-    for (uint32_t word = 0; word * 64 < end_ - begin_; ++word) {
-      for (uint64_t bits = seen_[word]; bits != 0; bits &= bits - 1) {
-        const uint32_t at = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
-        const float sum = sums_[at];
-        sums_[at] = 0;
-        if (sum + inessential_bound_ >= needed_) Consider(begin_ + at, static_cast<double>(sum));
-      }
-      seen_[word] = 0;
+    for (uint32_t i = 0; i < n_touched; ++i) {
+      const uint32_t at = touched_[i];
+      const uint64_t worth = sums_[at] + inessential_bound_ >= needed_;
+      worth_[at / 64] |= worth << (at % 64);
     }
+    for (uint32_t word = 0; word * 64 < end_ - begin_; ++word) {
+      for (uint64_t bits = worth_[word]; bits != 0; bits &= bits - 1) {
+        const uint32_t at = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
+        if (sums_[at] + inessential_bound_ >= needed_) Consider(begin_ + at, static_cast<double>(sums_[at]));
+      }
+      worth_[word] = 0;
+    }
+    for (uint32_t i = 0; i < n_touched; ++i) sums_[touched_[i]] = 0;
   }
 
   // Adds what the other lists have of a document, while it may still be good enough.
@@ -181,8 +189,9 @@ class AnySearch {
   double inessential_bound_;
   double slack_, needed_;
   uint32_t begin_, end_;
-  float* sums_;     // of the window's documents; zero between windows
-  uint64_t* seen_;  // which of them were touched
+  float* sums_;        // of the window's documents; zero between windows
+  uint16_t* touched_;  // those that have one; room for one more
+  uint64_t* worth_;    // which of them may be good enough; zero between windows
 };
 
 }  // namespace

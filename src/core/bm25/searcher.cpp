@@ -204,16 +204,9 @@ uint32_t VsBm25Searcher::Advance(int leaf, Walk* walk, uint32_t doc) {
     ++counters.blocks;
     CheckInterrupts();
   }
-  const uint32_t* docs = walk->block.docs;
-  uint32_t index = walk->index;
-  // near: a few steps, else by halves
-  const uint32_t n = walk->block.n;
-  for (int steps = 0; steps < 4 && index < n && docs[index] < doc; ++steps) ++index;
-  if (index < n && docs[index] < doc) {
-    index = static_cast<uint32_t>(std::lower_bound(docs + index, docs + n, doc) - docs);
-  }
+  const uint32_t index = walk->block.IndexOf(doc), n = walk->block.n;
   walk->index = index < n ? index : 0;
-  return index < n ? docs[index] : kNoDoc;  // none: the block is damaged
+  return index < n ? walk->block.docs[index] : kNoDoc;  // none: the block is damaged
 }
 
 bool VsBm25Searcher::Has(int leaf, uint32_t doc) {

@@ -56,6 +56,8 @@ constexpr VsKernels kKernels = {
     /* fwht */ &Fwht,
     /* unpack_block */ &UnpackBlock,
     /* pack_block */ &PackBlock,
+    /* docs_of_gaps */ &DocsOfGaps,
+    /* docs_before */ &DocsBefore,
     /* posting_scores */ &PostingScores,
 };
 

@@ -92,6 +92,42 @@ void PackBlock(const uint32_t* in, unsigned bits, uint8_t* packed) {
   memcpy(packed, words, VS_BLOCK_BYTES(bits));
 }
 
+// Four at a time: sums within the vector, and the last one of the vector before.
+void DocsOfGaps(uint32_t* HWY_RESTRICT gaps, size_t n, uint32_t next, uint32_t last) {
+  size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::FixedTag<uint32_t, kBlockLanes> d;
+  const auto most = hn::Set(d, last), one = hn::Set(d, 1);
+  auto before = hn::Set(d, next - 1);
+  for (; i + kBlockLanes <= n; i += kBlockLanes) {
+    auto sum = hn::Add(hn::LoadU(d, gaps + i), one);
+    sum = hn::Add(sum, hn::ShiftLeftLanes<1>(d, sum));
+    sum = hn::Add(sum, hn::ShiftLeftLanes<2>(d, sum));
+    sum = hn::Add(sum, before);
+    hn::StoreU(hn::Min(sum, most), d, gaps + i);
+    before = hn::Broadcast<kBlockLanes - 1>(sum);
+  }
+  next = hn::GetLane(before) + 1;
+#endif
+  for (; i < n; ++i) {
+    next += gaps[i];
+    gaps[i] = next < last ? next : last;
+    ++next;
+  }
+}
+
+// All are compared: halving would be mispredicted more often than not.
+uint32_t DocsBefore(const uint32_t* HWY_RESTRICT docs, uint32_t doc) {
+  const hn::CappedTag<uint32_t, VS_POSTING_LANES> d;
+  const size_t lanes = hn::Lanes(d);
+  const auto bound = hn::Set(d, doc);
+  size_t n = 0;
+  for (size_t i = 0; i < VS_BLOCK_NUMBERS; i += lanes) {
+    n += hn::CountTrue(d, hn::Lt(hn::LoadU(d, docs + i), bound));
+  }
+  return static_cast<uint32_t>(n);
+}
+
 // Scores of postings in single precision: weight * tf / (tf + norm + slope * len).
 void PostingScores(const uint32_t* HWY_RESTRICT tf, const uint16_t* HWY_RESTRICT len, size_t n,
                    float weight, float norm, float slope, float* HWY_RESTRICT out) {
@@ -99,13 +135,13 @@ void PostingScores(const uint32_t* HWY_RESTRICT tf, const uint16_t* HWY_RESTRICT
   const hn::Rebind<int32_t, decltype(d)> d32;
   const hn::Rebind<uint16_t, decltype(d)> d16;
   const size_t lanes = hn::Lanes(d);
-  const auto least = hn::Set(d, 1e-30f);
+  const auto least = hn::Set(d, VS_LEAST_SCORE);
   for (size_t i = 0; i < n; i += lanes) {
     const auto f = hn::ConvertTo(d, hn::LoadU(d32, reinterpret_cast<const int32_t*>(tf + i)));
     const auto l = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d16, len + i)));
     const auto below = hn::Add(hn::Add(f, hn::Set(d, norm)), hn::Mul(hn::Set(d, slope), l));
     const auto score = hn::Div(hn::Mul(hn::Set(d, weight), f), hn::Max(below, least));
-    hn::StoreU(score, d, out + i);
+    hn::StoreU(hn::Max(score, least), d, out + i);
   }
 }
 

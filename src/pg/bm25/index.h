@@ -117,7 +117,11 @@ extern void bm25_seal_lanes(Relation index);
 
 struct Bm25Writer;
 
-/* Pages of a segment being read: of an index, a page of each stream pinned, or of some in turn. */
+/*
+ * Pages of a segment being read: of an index, some of each stream pinned, or of several streams in turn.  A search has
+ * several lists that are read side by side, in a few pages each.
+ */
+#define BM25_MOST_PINS (8 * VS_BM25_STREAMS)
 typedef struct Bm25Reader
 {
 	VsBm25Source source;
@@ -125,13 +129,17 @@ typedef struct Bm25Reader
 	VsBm25Segment segment;
 	BlockNumber first[VS_BM25_STREAMS];
 	int n_pins;
-	Buffer pins[VS_BM25_STREAMS];
-	BlockNumber blocks[VS_BM25_STREAMS]; /* pinned, or copied */
+	int of_stream; /* of these; 0: less than one each */
+	Buffer pins[BM25_MOST_PINS];
+	BlockNumber blocks[BM25_MOST_PINS]; /* pinned, or copied */
 	struct Bm25Writer *written; /* not in an index: still with the writer */
 	char *copies;		 /* of a page of each of its streams */
 } Bm25Reader;
 
 extern void bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segment, int pins);
+/* How many pages a search, and each of the readers of a merge, may keep pinned. */
+extern int bm25_search_pins(void);
+extern int bm25_merge_pins(int readers);
 extern void bm25_begin_reader_of_writer(Bm25Reader *reader, struct Bm25Writer *writer, const VsBm25Segment *segment);
 extern void bm25_end_reader(Bm25Reader *reader);
 /* When an index is built: a table that its own transaction made is truncated in place, and ids begin again. */

@@ -91,7 +91,7 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 	{
 		inputs[i] = &parts[i].segment;
 		ids[i] = parts[i].segment.id;
-		bm25_begin_reader(&readers[i], index, &parts[i].segment, n > 8 ? 2 : VS_BM25_STREAMS);
+		bm25_begin_reader(&readers[i], index, &parts[i].segment, bm25_merge_pins(n));
 		sources[i] = readers[i].source;
 	}
 	if (live > 0)

@@ -9,10 +9,21 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/bufmgr.h"
+#include "storage/proc.h"
 #include "utils/memutils.h"
 
 #include "pg/bm25/index.h"
 #include "pg/bm25/writer.h"
+
+/* Neighbouring pages of a stream do not drive each other out. */
+static inline int
+pin_slot(const Bm25Reader *reader, VsBm25Stream stream, uint32 number)
+{
+	if (reader->of_stream > 0)
+		return stream * reader->of_stream + number % reader->of_stream;
+	return stream % reader->n_pins;
+}
 
 static const uint8_t *
 read_page(void *context, VsBm25Stream stream, uint32 number)
@@ -38,7 +49,7 @@ read_page(void *context, VsBm25Stream stream, uint32 number)
 		return (const uint8_t *) copy;
 	}
 	block = reader->first[stream] + number;
-	slot = stream < reader->n_pins ? (int) stream : stream % reader->n_pins;
+	slot = pin_slot(reader, stream, number);
 	if (reader->blocks[slot] == block)
 		return (const uint8_t *) BM25_PAYLOAD(BufferGetPage(reader->pins[slot]));
 	if (reader->blocks[slot] != InvalidBlockNumber)
@@ -85,8 +96,24 @@ begin_reader(Bm25Reader *reader, const VsBm25Segment *segment)
 	reader->source.context = reader;
 	reader->source.read = read_page;
 	reader->segment = *segment;
-	for (int i = 0; i < VS_BM25_STREAMS; i++)
+	for (int i = 0; i < BM25_MOST_PINS; i++)
 		reader->blocks[i] = InvalidBlockNumber;
+}
+
+/* A backend's share of the buffers, as PostgreSQL counts it for pins of its own. */
+int
+bm25_search_pins(void)
+{
+	int share = NBuffers / (MaxBackends + NUM_AUXILIARY_PROCS);
+
+	return Max(VS_BM25_STREAMS, Min(share, BM25_MOST_PINS));
+}
+
+/* An eighth of the buffers: there are few merges at a time, and a page of each stream saves finding it again. */
+int
+bm25_merge_pins(int readers)
+{
+	return Max(1, Min(NBuffers / 8 / readers, VS_BM25_STREAMS));
 }
 
 void
@@ -98,7 +125,8 @@ bm25_begin_reader(Bm25Reader *reader, Relation index, const VsBm25Segment *segme
 	reader->index = index;
 	reader->source.terms = term_cache();
 	reader->source.index = (uint64) index->rd_node.spcNode << 32 | index->rd_node.relNode;
-	reader->n_pins = Min(pins, VS_BM25_STREAMS);
+	reader->n_pins = pins;
+	reader->of_stream = pins / VS_BM25_STREAMS;
 	for (int i = 0; i < VS_BM25_STREAMS; i++)
 	{
 		reader->first[i] = block;

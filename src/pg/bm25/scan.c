@@ -308,7 +308,7 @@ find_batch(IndexScanDesc scan)
 	{
 		Bm25Reader reader;
 
-		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], VS_BM25_STREAMS);
+		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], bm25_search_pins());
 		vs_bm25_search(state->searcher, &reader.segment, &reader.source, &state->scorer->model, state->top);
 		bm25_end_reader(&reader);
 	}

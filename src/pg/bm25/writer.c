@@ -207,11 +207,10 @@ bm25_segment_pages(const VsBm25Segment *segment)
 void
 bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment *segment, bool logged)
 {
-	uint32 pages = bm25_segment_pages(segment);
-	BlockNumber block;
+	BlockNumber block = bm25_allocate(index, Max(bm25_segment_pages(segment), 1));
 
 	segment->id = id;
-	segment->first_block = block = bm25_allocate(index, Max(pages, 1));
+	segment->first_block = block;
 	for (int stream = 0; stream < VS_BM25_STREAMS; stream++)
 	{
 		for (uint32 i = 0; i < segment->pages[stream]; i++)
@@ -221,11 +220,13 @@ bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment 
 
 			bm25_init_page(page, VS_BM25_SEGMENT, stream, id, VS_BM25_PAYLOAD);
 			bm25_read_written(writer, stream, i, BM25_PAYLOAD(page));
+			START_CRIT_SECTION();
 			MarkBufferDirty(buffer);
+			if (logged)
+				log_newpage_buffer(buffer, true);
+			END_CRIT_SECTION();
 			UnlockReleaseBuffer(buffer);
 			CHECK_FOR_INTERRUPTS();
 		}
 	}
-	if (logged && pages > 0)
-		log_newpage_range(index, MAIN_FORKNUM, segment->first_block, block, true);
 }
