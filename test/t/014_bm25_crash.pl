@@ -58,6 +58,7 @@ for my $round (1 .. ROUNDS)
 cmp_ok($node->safe_psql('postgres', "SELECT segments FROM vecstore.bm25_stats('docs_v')"), '>', 0, 'there are segments');
 $node->safe_psql('postgres', 'VACUUM docs');
 index_is_clean($node, 'docs_v', 'after the last VACUUM');
+is($node->safe_psql('postgres', "SELECT * FROM vecstore.check_index('docs_v')"), '', 'no block is lost after VACUUM');
 ranking_is_right($node, 'docs', 'v', 'after the last VACUUM');
 my $used = "SELECT bytes FROM vecstore.bm25_stats('docs_v')";
 my $bytes = $node->safe_psql('postgres', $used);

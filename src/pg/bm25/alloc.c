@@ -142,91 +142,19 @@ bm25_free(Relation index, BlockNumber first, uint32 pages)
 	UnlockReleaseBuffer(buffer);
 }
 
-/* ---- sweeping ---- */
-
-typedef struct UsedRuns
-{
-	VsBm25FreeRun *runs; /* their horizon does not matter */
-	int n;
-	int room;
-} UsedRuns;
-
 static void
-add_used(UsedRuns *used, BlockNumber first, uint32 pages)
+free_gap(void *context, BlockNumber first, uint32 count)
 {
-	if (pages == 0)
-		return;
-	if (used->n == used->room)
-	{
-		used->room *= 2;
-		used->runs = repalloc(used->runs, sizeof(VsBm25FreeRun) * used->room);
-	}
-	used->runs[used->n++] = (VsBm25FreeRun){.first = first, .count = pages};
+	bm25_free(context, first, count);
 }
 
-static void
-add_overflow(void *context, const Bm25Document *document)
-{
-	add_used(context, document->elsewhere.first_block, document->elsewhere.pages);
-}
-
-static void
-add_lane(Relation index, UsedRuns *used, const VsBm25Lane *lane)
-{
-	for (uint32 i = 0; i <= lane->n_sealed; i++)
-	{
-		const VsBm25Run *run = i == lane->n_sealed ? &lane->open : &lane->sealed[i];
-
-		add_used(used, run->first_block, run->pages);
-		bm25_visit_run(index, run, BUFFER_LOCK_SHARE, add_overflow, used);
-	}
-}
-
-static int
-compare_runs(const void *a, const void *b)
-{
-	const VsBm25FreeRun *left = a,
-						*right = b;
-
-	return left->first < right->first ? -1 : left->first > right->first;
-}
-
-/* No insert is between allocating and using a run while all lane heads are locked. */
 void
 bm25_sweep(Relation index)
 {
-	UsedRuns used = {.room = 256};
-	Buffer lanes[VS_BM25_LANES];
-	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
-	Buffer buffer;
-	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
-	BlockNumber next = VS_BM25_FIRST_RUN;
+	Bm25Runs runs;
 
-	used.runs = palloc(sizeof(VsBm25FreeRun) * used.room);
-	bm25_read_meta(index, meta);
-	for (uint32 i = 0; i < meta->n_segments; i++)
-		add_used(&used, meta->segments[i].first_block, bm25_segment_pages(&meta->segments[i]));
-	for (int i = 0; i < VS_BM25_LANES; i++)
-		lanes[i] = bm25_read(index, VS_BM25_FIRST_LANE + i, BUFFER_LOCK_SHARE, VS_BM25_LANE_HEAD);
-	for (int i = 0; i < VS_BM25_LANES; i++)
-		add_lane(index, &used, BM25_LANE(BufferGetPage(lanes[i])));
-	buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
-	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
-	UnlockReleaseBuffer(buffer);
-	for (int i = 0; i < VS_BM25_LANES; i++)
-		UnlockReleaseBuffer(lanes[i]);
-
-	for (uint32 i = 0; i < list->n; i++)
-		add_used(&used, list->runs[i].first, list->runs[i].count);
-	add_used(&used, list->next_block, 1);
-	qsort(used.runs, used.n, sizeof(VsBm25FreeRun), compare_runs);
-	for (int i = 0; i < used.n; i++)
-	{
-		if (used.runs[i].first > next)
-			bm25_free(index, next, used.runs[i].first - next);
-		next = Max(next, used.runs[i].first + used.runs[i].count);
-	}
-	pfree(used.runs);
-	pfree(meta);
-	pfree(list);
+	bm25_list_runs(index, &runs);
+	bm25_visit_gaps(&runs, free_gap, index);
+	if (runs.n > 0)
+		pfree(runs.runs);
 }

@@ -59,7 +59,7 @@ create_pages(Relation index, ForkNumber fork)
 			BM25_FREE_LIST(page)->next_block = VS_BM25_FIRST_RUN;
 		}
 		else
-			bm25_init_page(page, VS_BM25_LANE_HEAD, 0, 0, sizeof(VsBm25Lane));
+			bm25_init_page(page, VS_BM25_LANE_HEAD, 0, 0, offsetof(VsBm25Lane, sealed));
 		MarkBufferDirty(buffer);
 		if (RelationNeedsWAL(index) || fork == INIT_FORKNUM)
 			log_newpage_buffer(buffer, true);

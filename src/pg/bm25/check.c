@@ -37,18 +37,21 @@ typedef struct Check
 	const char *location; /* of what is being checked */
 	Bm25Keys rows;		  /* of the index */
 	Bm25Keys table_rows;
-	Bm25Keys overflows; /* runs of long documents */
 } Check;
+
+static void
+put_row(Check *check, const char *severity, const char *what)
+{
+	Datum values[3] = {CStringGetTextDatum(severity), CStringGetTextDatum(check->location), CStringGetTextDatum(what)};
+	bool nulls[3] = {false};
+
+	tuplestore_putvalues(check->result, check->descriptor, values, nulls);
+}
 
 static void
 report(void *context, const char *problem)
 {
-	Check *check = context;
-	Datum values[3] = {CStringGetTextDatum("error"), CStringGetTextDatum(check->location),
-					   CStringGetTextDatum(problem)};
-	bool nulls[3] = {false};
-
-	tuplestore_putvalues(check->result, check->descriptor, values, nulls);
+	put_row(context, "error", problem);
 }
 
 static void
@@ -57,16 +60,6 @@ add_record(void *context, const Bm25Document *document)
 	Check *check = context;
 
 	bm25_add_key(&check->rows, vs_bm25_row_key(document->row));
-}
-
-/* A run as one number. */
-static void
-add_overflow(void *context, const Bm25Document *document)
-{
-	Check *check = context;
-
-	if (document->elsewhere.pages > 0)
-		bm25_add_key(&check->overflows, (uint64) document->elsewhere.first_block << 32 | document->elsewhere.pages);
 }
 
 static void
@@ -104,62 +97,33 @@ check_segment(Check *check, const VsBm25Segment *segment)
 
 /* ---- every block belongs to one thing ---- */
 
-typedef struct Used
+static void
+report_gap(void *context, BlockNumber first, uint32 count)
 {
-	BlockNumber first;
-	uint32 count;
-} Used;
-
-static int
-compare_used(const void *a, const void *b)
-{
-	const Used *left = a,
-			   *right = b;
-
-	return left->first < right->first ? -1 : left->first > right->first;
+	put_row(context, "info", psprintf("%u blocks from block %u on belong to nothing: VACUUM takes them back", count, first));
 }
 
+/* On a standby runs belong to nothing between two records of WAL. */
 static void
-check_blocks(Check *check, const Bm25Snapshot *snapshot)
+check_blocks(Check *check, bool primary)
 {
-	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
-	Buffer buffer;
-	Used *used;
-	int n = 0;
+	Bm25Runs runs;
 
-	bm25_visit_lanes(check->index, snapshot, add_overflow, check);
-	used = palloc(sizeof(Used) * (VS_BM25_MAX_SEGMENTS + VS_BM25_LANES * (VS_BM25_SEALED_RUNS + 1) + VS_BM25_FREE_RUNS +
-								  check->overflows.n));
-	for (uint64 i = 0; i < check->overflows.n; i++)
-		used[n++] = (Used){check->overflows.keys[i] >> 32, (uint32) check->overflows.keys[i]};
-	buffer = bm25_read(check->index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
-	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
-	UnlockReleaseBuffer(buffer);
-	for (uint32 i = 0; i < snapshot->meta.n_segments; i++)
-		used[n++] = (Used){snapshot->meta.segments[i].first_block, bm25_segment_pages(&snapshot->meta.segments[i])};
-	for (int i = 0; i < VS_BM25_LANES; i++)
-	{
-		const VsBm25Lane *lane = &snapshot->lanes[i];
-
-		for (uint32 j = 0; j < lane->n_sealed; j++)
-			used[n++] = (Used){lane->sealed[j].first_block, lane->sealed[j].pages};
-		if (lane->open.pages > 0)
-			used[n++] = (Used){lane->open.first_block, lane->open.pages};
-	}
-	/* What inserts took meanwhile is no longer free: only runs that are free and used are wrong. */
-	for (uint32 i = 0; i < list->n; i++)
-		used[n++] = (Used){list->runs[i].first, list->runs[i].count};
-	qsort(used, n, sizeof(Used), compare_used);
+	bm25_list_runs(check->index, &runs);
 	check->location = "blocks";
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < runs.n; i++)
 	{
-		if (used[i].first < VS_BM25_FIRST_RUN || used[i].first + used[i].count > list->next_block)
-			report(check, psprintf("a run from block %u on, of %u, is not within the index", used[i].first, used[i].count));
-		if (i > 0 && used[i - 1].first + used[i - 1].count > used[i].first)
-			report(check, psprintf("block %u belongs to two runs", used[i].first));
+		const Bm25BlockRun *run = &runs.runs[i];
+
+		if (run->first < VS_BM25_FIRST_RUN || run->first + run->count > runs.next_block)
+			report(check, psprintf("a run from block %u on, of %u, is not within the index", run->first, run->count));
+		if (i > 0 && run[-1].first + run[-1].count > run->first)
+			report(check, psprintf("block %u belongs to two runs", run->first));
 	}
-	pfree(used);
-	pfree(list);
+	if (primary)
+		bm25_visit_gaps(&runs, report_gap, check);
+	if (runs.n > 0)
+		pfree(runs.runs);
 }
 
 /* ---- every row of the table is in the index once ---- */
@@ -221,7 +185,7 @@ check_all(Check *check)
 	if (primary)
 		LockPage(check->index, VS_BM25_META_BLOCK, ExclusiveLock);
 	contents = bm25_take_snapshot(check->index);
-	check_blocks(check, contents);
+	check_blocks(check, primary);
 	for (uint32 i = 0; i < contents->meta.n_segments; i++)
 		check_segment(check, &contents->meta.segments[i]);
 	bm25_visit_lanes(check->index, contents, add_record, check);

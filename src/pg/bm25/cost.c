@@ -229,11 +229,12 @@ with_hint(Node *query, int32 k)
 								 InvalidOid, InvalidOid, COERCE_EXPLICIT_CALL);
 }
 
+/* share: of the rows that pass the other conditions, an estimate that may be a little too high. */
 static void
-pass_hint(IndexPath *path, double rows)
+pass_hint(IndexPath *path, double rows, double share)
 {
 	OpExpr *order = copyObject(linitial_node(OpExpr, path->indexorderbys));
-	double wanted = ceil(rows * 1.1) + 2;
+	double wanted = share < 1 ? ceil(rows * 1.1) + 2 : rows;
 	Node *query = with_hint(lsecond(order->args), (int32) Min(wanted, LARGEST_HINT));
 
 	if (query == NULL)
@@ -284,8 +285,7 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 		condition;
 	double page_cost,
 		   read,
-		   matches,
-		   wanted;
+		   matches;
 
 	if (list_length(path->indexorderbys) > 1 || (!ranked && path->indexclauses == NIL) ||
 		(ranked && !names_index(right_constant(root, linitial(path->indexorderbys)), path->indexinfo->indexoid)))
@@ -305,10 +305,14 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 	matches = (path->indexclauses != NIL ? condition : estimate).matches;
 	if (ranked && root->limit_tuples > 0)
 	{
+		double share,
+			   wanted;
+
 		/* Blocks that cannot hold one of the best are skipped. */
 		read = Min(read, sqrt(read * root->limit_tuples) * 50);
-		wanted = root->limit_tuples / Max(other_conditions(root, path), 1e-4);
-		pass_hint(path, wanted);
+		share = Max(other_conditions(root, path), 1e-4);
+		wanted = root->limit_tuples / share;
+		pass_hint(path, wanted, share);
 		if (bms_membership(root->all_baserels) == BMS_SINGLETON)
 			*correlation = correlation_of_limit(root, path, matches, wanted);
 	}

@@ -72,10 +72,12 @@ bm25_replace_segments(Relation index, const uint32 *ids, int n, const VsBm25Segm
 	}
 	if (n_runs > 0)
 	{
-		VsBm25Lane *now = BM25_LANE(vs_edit_page(&edit, head, false));
+		Page page = vs_edit_page(&edit, head, false);
+		VsBm25Lane *now = BM25_LANE(page);
 
 		now->n_sealed -= n_runs;
 		memmove(now->sealed, now->sealed + n_runs, now->n_sealed * sizeof(now->sealed[0]));
+		bm25_trim_head(page);
 	}
 	vs_edit_commit(&edit);
 	if (n_runs > 0)

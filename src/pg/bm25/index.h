@@ -90,6 +90,8 @@ typedef struct Bm25Snapshot
 } Bm25Snapshot;
 
 extern Bm25Snapshot *bm25_take_snapshot(Relation index);
+/* And the free list as of the same moment. */
+extern Bm25Snapshot *bm25_take_snapshot_and_free_list(Relation index, VsBm25FreeList *list);
 extern void bm25_snapshot_totals(const Bm25Snapshot *snapshot, double *n_docs, double *sum_len);
 
 typedef struct Bm25Document
@@ -110,8 +112,30 @@ extern void bm25_visit_run(Relation index, const VsBm25Run *run, int lock_mode, 
 extern void bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25Visit visit, void *context);
 /* Seals the open run of a lane that has room for it. */
 extern void bm25_seal_run(VsBm25Lane *lane);
+/* Lets a head that was edited end with the runs it has: behind them, a record of WAL has nothing to compare. */
+extern void bm25_trim_head(Page head);
 /* Seals the open runs, so that a flush has all documents. */
 extern void bm25_seal_lanes(Relation index);
+
+/* ---- runs.c ---- */
+
+typedef struct Bm25BlockRun
+{
+	BlockNumber first;
+	uint32 count;
+} Bm25BlockRun;
+
+/* All runs of an index, in the order of their blocks. */
+typedef struct Bm25Runs
+{
+	Bm25BlockRun *runs;
+	int n, room;
+	BlockNumber next_block; /* where those end that were ever used */
+} Bm25Runs;
+
+extern void bm25_list_runs(Relation index, Bm25Runs *runs);
+/* Blocks that belong to nothing: a crash, an error or a full free list leaves them behind. */
+extern void bm25_visit_gaps(const Bm25Runs *runs, void (*visit)(void *context, BlockNumber first, uint32 count), void *context);
 
 /* ---- reader.c; writer.c has a header of its own ---- */
 

@@ -167,7 +167,9 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 	((PageHeader) page)->pd_lower = now.open.end;
 	now.open.n_docs++;
 	now.open.sum_len += insertion->record->len;
-	*BM25_LANE(vs_edit_page(&edit, head, false)) = now;
+	page = vs_edit_page(&edit, head, false);
+	*BM25_LANE(page) = now;
+	bm25_trim_head(page);
 	vs_edit_commit(&edit);
 	UnlockReleaseBuffer(buffer);
 	return true;

@@ -25,9 +25,24 @@ check_lane(Relation index, const VsBm25Lane *lane)
 				 errhint("REINDEX INDEX rebuilds it.")));
 }
 
+static void
+copy_free_list(Relation index, VsBm25FreeList *list)
+{
+	Buffer buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_FREE_LIST);
+
+	memcpy(list, BM25_FREE_LIST(BufferGetPage(buffer)), sizeof(*list));
+	UnlockReleaseBuffer(buffer);
+}
+
 /* A list of segments, and the lanes as they were at the same moment. */
 Bm25Snapshot *
 bm25_take_snapshot(Relation index)
+{
+	return bm25_take_snapshot_and_free_list(index, NULL);
+}
+
+Bm25Snapshot *
+bm25_take_snapshot_and_free_list(Relation index, VsBm25FreeList *list)
 {
 	Bm25Snapshot *snapshot = palloc(sizeof(Bm25Snapshot));
 	Buffer meta = bm25_read(index, VS_BM25_META_BLOCK, BUFFER_LOCK_SHARE, VS_BM25_META);
@@ -35,6 +50,8 @@ bm25_take_snapshot(Relation index)
 
 	for (int i = 0; i < VS_BM25_LANES; i++)
 		lanes[i] = bm25_read(index, VS_BM25_FIRST_LANE + i, BUFFER_LOCK_SHARE, VS_BM25_LANE_HEAD);
+	if (list != NULL)
+		copy_free_list(index, list);
 	memcpy(&snapshot->meta, BM25_META(BufferGetPage(meta)), sizeof(VsBm25Meta));
 	for (int i = 0; i < VS_BM25_LANES; i++)
 	{
@@ -190,6 +207,14 @@ bm25_seal_run(VsBm25Lane *lane)
 }
 
 void
+bm25_trim_head(Page head)
+{
+	Size bytes = offsetof(VsBm25Lane, sealed) + BM25_LANE(head)->n_sealed * sizeof(VsBm25Run);
+
+	((PageHeader) head)->pd_lower = BM25_PAYLOAD(head) - (char *) head + bytes;
+}
+
+void
 bm25_seal_lanes(Relation index)
 {
 	for (int i = 0; i < VS_BM25_LANES; i++)
@@ -200,9 +225,12 @@ bm25_seal_lanes(Relation index)
 		if (lane->open.pages > 0 && lane->n_sealed < VS_BM25_SEALED_RUNS)
 		{
 			VsPageEdit edit;
+			Page page;
 
 			vs_edit_begin(&edit, index, RelationNeedsWAL(index));
-			bm25_seal_run(BM25_LANE(vs_edit_page(&edit, buffer, false)));
+			page = vs_edit_page(&edit, buffer, false);
+			bm25_seal_run(BM25_LANE(page));
+			bm25_trim_head(page);
 			vs_edit_commit(&edit);
 		}
 		UnlockReleaseBuffer(buffer);

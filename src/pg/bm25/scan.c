@@ -18,6 +18,7 @@
 #include <math.h>
 
 #include "access/relscan.h"
+#include "access/visibilitymap.h"
 #include "miscadmin.h"
 #include "nodes/tidbitmap.h"
 #include "pgstat.h"
@@ -34,6 +35,8 @@
 #define FIRST_BATCH 64
 #define GROWTH 4
 #define LARGEST_BATCH (1 << 28)
+/* Pages of the heap that are looked at to see whether VACUUM has found all rows visible. */
+#define PAGES_SAMPLED 32
 
 typedef struct Bm25Scan
 {
@@ -239,6 +242,29 @@ find_statistics(IndexScanDesc scan, Bm25Query order, const VsBm25Query *query, B
 	statistics->df = df;
 }
 
+static bool
+all_seem_visible(Relation heap)
+{
+	BlockNumber pages = RelationGetNumberOfBlocks(heap);
+	Buffer map = InvalidBuffer;
+	bool visible = true;
+
+	for (uint32 i = 0; visible && i < PAGES_SAMPLED; i++)
+		visible = VM_ALL_VISIBLE(heap, (BlockNumber) ((uint64) pages * i / PAGES_SAMPLED), &map);
+	if (BufferIsValid(map))
+		ReleaseBuffer(map);
+	return visible;
+}
+
+/* A few more, where the snapshot may not see all rows of the index: to go on behind the last result costs another search. */
+static uint32
+first_batch(IndexScanDesc scan, int32 wanted)
+{
+	if (wanted <= 0)
+		return FIRST_BATCH;
+	return all_seem_visible(scan->heapRelation) ? (uint32) wanted : (uint32) ceil(wanted * 1.1) + 2;
+}
+
 static void
 start_ranked(IndexScanDesc scan, Datum argument)
 {
@@ -253,7 +279,7 @@ start_ranked(IndexScanDesc scan, Datum argument)
 	state->scorer = bm25_make_scorer(query, &statistics, bm25_query_boost(order));
 	state->searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
 	state->top = vs_bm25_top(&state->memory);
-	state->batch = order->k > 0 ? order->k : FIRST_BATCH;
+	state->batch = first_batch(scan, order->k);
 	bm25_begin_returned(&state->returned_last, scan, order, state->context);
 	bm25_visit_lanes(scan->indexRelation, state->snapshot, score_record, scan);
 }
