@@ -15,6 +15,7 @@
 
 #include "pg/bm25/index.h"
 #include "pg/bm25/rows.h"
+#include "pg/page_patch.h"
 
 typedef struct Insertion
 {
@@ -125,6 +126,39 @@ make_room(VsBm25Lane *lane, uint32 bytes, bool *fresh, bool *sealed)
 	return true;
 }
 
+/* A page with its first record, and the head that leads to it. */
+static void
+write_fresh(Insertion *insertion, Buffer head, const VsBm25Lane *lane, Buffer buffer, uint32 at)
+{
+	VsPageEdit edit;
+	Page page;
+
+	vs_edit_begin(&edit, insertion->index, RelationNeedsWAL(insertion->index));
+	page = vs_edit_page(&edit, buffer, true);
+	bm25_init_page(page, VS_BM25_LANE, 0, 0, 0);
+	memcpy((char *) page + at, insertion->record, insertion->record->bytes);
+	((PageHeader) page)->pd_lower = lane->open.end;
+	page = vs_edit_page(&edit, head, false);
+	*BM25_LANE(page) = *lane;
+	bm25_trim_head(page);
+	vs_edit_commit(&edit);
+}
+
+/* A further record on a page, and the head that counts it. */
+static void
+write_further(Insertion *insertion, Buffer head, const VsBm25Lane *lane, Buffer buffer, uint32 at)
+{
+	Page page = BufferGetPage(buffer);
+	LocationIndex end = lane->open.end;
+	VsPagePatch patch;
+
+	vs_patch_begin(&patch, RelationNeedsWAL(insertion->index));
+	vs_patch_write(&patch, buffer, &((PageHeader) page)->pd_lower, &end, sizeof(end));
+	vs_patch_write(&patch, buffer, (char *) page + at, insertion->record, insertion->record->bytes);
+	vs_patch_write(&patch, head, &BM25_LANE(BufferGetPage(head))->open, &lane->open, sizeof(lane->open));
+	vs_patch_commit(&patch);
+}
+
 /*
  * Appends the record to the lane.  False: the list of sealed runs is full.  *sealed: a run was filled.
  */
@@ -133,13 +167,11 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 {
 	Relation index = insertion->index;
 	VsBm25Lane now = *BM25_LANE(BufferGetPage(head));
-	uint32 bytes = insertion->record->bytes;
 	bool fresh = false;
 	Buffer buffer;
-	VsPageEdit edit;
-	Page page;
+	uint32 at;
 
-	if (!make_room(&now, bytes, &fresh, sealed))
+	if (!make_room(&now, insertion->record->bytes, &fresh, sealed))
 		return false;
 	if (now.open.pages == 0)
 	{
@@ -150,27 +182,20 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 	}
 	if (insertion->elsewhere)
 		now.open.elsewhere += write_overflow(insertion);
-	if (fresh)
-	{
-		now.open.end = MAXALIGN(SizeOfPageHeaderData);
-		buffer = bm25_fresh(index, now.open.first_block + now.open.used - 1);
-	}
-	else
-		buffer = bm25_read(index, now.open.first_block + now.open.used - 1, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE);
-
-	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
-	page = vs_edit_page(&edit, buffer, fresh);
-	if (fresh)
-		bm25_init_page(page, VS_BM25_LANE, 0, 0, 0);
-	memcpy((char *) page + now.open.end, insertion->record, bytes);
-	now.open.end += bytes;
-	((PageHeader) page)->pd_lower = now.open.end;
+	at = fresh ? MAXALIGN(SizeOfPageHeaderData) : now.open.end;
+	now.open.end = at + insertion->record->bytes;
 	now.open.n_docs++;
 	now.open.sum_len += insertion->record->len;
-	page = vs_edit_page(&edit, head, false);
-	*BM25_LANE(page) = now;
-	bm25_trim_head(page);
-	vs_edit_commit(&edit);
+	if (fresh)
+	{
+		buffer = bm25_fresh(index, now.open.first_block + now.open.used - 1);
+		write_fresh(insertion, head, &now, buffer, at);
+	}
+	else
+	{
+		buffer = bm25_read(index, now.open.first_block + now.open.used - 1, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE);
+		write_further(insertion, head, &now, buffer, at);
+	}
 	UnlockReleaseBuffer(buffer);
 	return true;
 }

@@ -15,6 +15,7 @@
 #include "pg/bm25/index.h"
 #include "pg/bm25/rows.h"
 #include "pg/compat.h"
+#include "pg/page_patch.h"
 
 #define DOCUMENTS_BETWEEN_DELAYS 1024
 
@@ -48,15 +49,15 @@ static void
 flag_record(void *context, const Bm25Document *document)
 {
 	Vacuum *vacuum = context;
-	VsPageEdit edit;
-	Page page;
+	VsBm25Record *record = (VsBm25Record *) ((char *) BufferGetPage(document->buffer) + document->offset);
+	uint8 flags = record->flags | VS_BM25_DEAD;
+	VsPagePatch patch;
 
 	if (!is_dead(vacuum, document->row))
 		return;
-	vs_edit_begin(&edit, vacuum->index, RelationNeedsWAL(vacuum->index));
-	page = vs_edit_page(&edit, document->buffer, false);
-	((VsBm25Record *) ((char *) page + document->offset))->flags |= VS_BM25_DEAD;
-	vs_edit_commit(&edit);
+	vs_patch_begin(&patch, RelationNeedsWAL(vacuum->index));
+	vs_patch_write(&patch, document->buffer, &record->flags, &flags, sizeof(flags));
+	vs_patch_commit(&patch);
 }
 
 static void
