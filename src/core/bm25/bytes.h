@@ -50,13 +50,31 @@ inline uint64_t GetPacked(const uint8_t* in, size_t i, unsigned bits) {
   return (word >> (at % 8)) & ((uint64_t{1} << bits) - 1);
 }
 
-// `out` was zeroed, PackedBytes + kPackedSlack of it.
+// One number of up to 57 bits; `out` was zeroed, PackedBytes + kPackedSlack of it.
 inline void PutPacked(uint8_t* out, size_t i, unsigned bits, uint64_t value) {
   size_t at = i * bits;
   uint64_t word;
   memcpy(&word, out + at / 8, sizeof(word));
   word |= value << (at % 8);
   memcpy(out + at / 8, &word, sizeof(word));
+}
+
+// The low bits, 0 to 32, of n numbers to PackedBytes + kPackedSlack of `out`.
+inline void PutAllPacked(uint8_t* out, const uint32_t* numbers, size_t n, unsigned bits) {
+  const uint64_t low = (uint64_t{1} << bits) - 1;
+  uint64_t word = 0;
+  unsigned used = 0;  // bits of the word
+  for (size_t i = 0; i < n; ++i) {
+    const uint64_t value = numbers[i] & low;
+    word |= value << used;
+    used += bits;
+    if (used < 64) continue;
+    memcpy(out, &word, sizeof(word));
+    out += sizeof(word);
+    used -= 64;
+    word = value >> (bits - used);
+  }
+  memcpy(out, &word, sizeof(word));
 }
 
 // Lexemes are ordered as PostgreSQL orders those of a tsvector: by bytes, then by length.

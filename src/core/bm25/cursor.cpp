@@ -59,6 +59,7 @@ void PostingList::Clear(const VsBm25Segment* segment, const VsBm25Source* source
   array_ = false;
   classes_ = 0;
   located_.block = kNoDoc;
+  found_all_ = false;
   skips_.Clear();
   postings_.Clear();
   array_positions_.Clear();
@@ -339,19 +340,23 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   for (uint32_t i = 0; i < n; ++i) out->tfs[i] += least;
 }
 
-// Bits [bit, bit + n * width) of a stream that begins at (page, offset), to numbers.
+// The numbers [first, first + n) of those that begin at (page, offset).
 static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offset, size_t first,
                         size_t n, unsigned width, uint16_t* out) {
-  uint8_t packed[kMaxPositions * 2 + 2 * kPackedSlack];
-  const size_t bit = first * width, byte = bit / 8, skip = bit % 8;
-  const size_t at = offset + byte;
-  CopyBytes(source, VS_BM25_POSITIONS, page + static_cast<uint32_t>(at / VS_BM25_PAYLOAD),
-            static_cast<uint32_t>(at % VS_BM25_PAYLOAD), (skip + n * width + 7) / 8, packed);
-  for (size_t i = 0; i < n; ++i) {
-    uint64_t word;
-    const size_t from = skip + i * width;
-    memcpy(&word, packed + from / 8, sizeof(word));
-    out[i] = static_cast<uint16_t>((word >> (from % 8)) & ((1u << width) - 1));
+  constexpr size_t kAtOnce = 256;
+  uint8_t packed[kAtOnce * 2 + 2 * kPackedSlack];
+  for (; n > 0; first += kAtOnce, out += kAtOnce) {
+    const size_t part = std::min(n, kAtOnce);
+    const size_t bit = first * width, skip = bit % 8, at = offset + bit / 8;
+    CopyBytes(source, VS_BM25_POSITIONS, page + static_cast<uint32_t>(at / VS_BM25_PAYLOAD),
+              static_cast<uint32_t>(at % VS_BM25_PAYLOAD), (skip + part * width + 7) / 8, packed);
+    for (size_t i = 0; i < part; ++i) {
+      uint64_t word;
+      const size_t from = skip + i * width;
+      memcpy(&word, packed + from / 8, sizeof(word));
+      out[i] = static_cast<uint16_t>((word >> (from % 8)) & ((1u << width) - 1));
+    }
+    n -= part;
   }
 }
 
@@ -371,6 +376,7 @@ void PostingList::Locate(const Block& block) {
   const VsBm25Skip& skip = skips_[block.number];
   Located* at = &located_;
   at->block = block.number;
+  found_all_ = false;
   at->page = skip.positions_page;
   at->width = std::min<unsigned>(skip.position_bits, kPositionBits);
   uint32_t offset = skip.positions_offset;
@@ -408,9 +414,9 @@ void PostingList::PatchPositions(size_t first, size_t n, uint16_t* positions) co
   while (from < end && *from < first) ++from;
   const uint16_t* to = from;
   while (to < end && *to < first + n) ++to;
-  const size_t found = std::min<size_t>(to - from, kMaxPositions);
+  const size_t found = to - from;
   if (found == 0) return;
-  uint16_t high[kMaxPositions];
+  uint16_t high[kMaxPatches];
   CopyNumbers(source_, located_.page, located_.high, from - located_.patched, found, located_.patches.high_bits,
               high);
   for (size_t i = 0; i < found; ++i) {
@@ -418,6 +424,40 @@ void PostingList::PatchPositions(size_t first, size_t n, uint16_t* positions) co
     if (from[i] < first || at >= n) continue;
     positions[at] = static_cast<uint16_t>(positions[at] | high[i] << located_.width);
   }
+}
+
+// Adds the classes to positions [first, first + n) of a block, if it has any.
+void PostingList::ReadClasses(size_t first, size_t n, uint16_t* positions) const {
+  if ((skips_[located_.block].flags & VS_BM25_CLASSES_STORED) == 0) return;
+  uint16_t classes[kMaxPositions];
+  while (n > 0) {
+    const size_t part = std::min<size_t>(n, kMaxPositions);
+    CopyNumbers(source_, located_.page, located_.classes, first, part, 2, classes);
+    for (size_t i = 0; i < part; ++i) positions[i] = static_cast<uint16_t>(positions[i] | classes[i] << 14);
+    first += part;
+    positions += part;
+    n -= part;
+  }
+}
+
+// Differences become positions.
+static void AddUp(uint16_t* positions, size_t n) {
+  for (size_t i = 1; i < n; ++i) positions[i] = static_cast<uint16_t>(positions[i] + positions[i - 1]);
+}
+
+void PostingList::ReadPositions(const Block& block) {
+  if (array_ || !stored_) return;
+  if (located_.block != block.number) Locate(block);
+  const size_t total = located_.before[block.n];
+  found_.Clear();
+  found_.Extend(total);
+  CopyNumbers(source_, located_.page, located_.numbers, 0, total, located_.width, found_.data());
+  PatchPositions(0, total, found_.data());
+  for (uint32_t i = 0; i < block.n; ++i) {
+    AddUp(found_.data() + located_.before[i], located_.before[i + 1] - located_.before[i]);
+  }
+  ReadClasses(0, total, found_.data());
+  found_all_ = true;
 }
 
 const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint32_t* n) {
@@ -431,16 +471,13 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   if (located_.block != block.number) Locate(block);
   const uint32_t before = located_.before[index];
   *n = located_.before[index + 1] - before;
+  if (found_all_) return found_.data() + before;
   found_.Clear();
   found_.Extend(*n);
   CopyNumbers(source_, located_.page, located_.numbers, before, *n, located_.width, found_.data());
   PatchPositions(before, *n, found_.data());
-  for (uint32_t i = 1; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] + found_[i - 1]);
-  if ((skips_[block.number].flags & VS_BM25_CLASSES_STORED) != 0) {
-    uint16_t classes[kMaxPositions];
-    CopyNumbers(source_, located_.page, located_.classes, before, *n, 2, classes);
-    for (uint32_t i = 0; i < *n; ++i) found_[i] = static_cast<uint16_t>(found_[i] | classes[i] << 14);
-  }
+  AddUp(found_.data(), *n);
+  ReadClasses(before, *n, found_.data());
   return found_.data();
 }
 

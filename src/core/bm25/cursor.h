@@ -62,6 +62,8 @@ class PostingList {
   // Positions of a posting of a decoded block, as in a tsvector.  Valid until the next call.  None if one
   // of several lexemes has none: nobody knows where it is.
   const uint16_t* Positions(const Block& block, uint32_t index, uint32_t* n);
+  // Before Positions is called for all postings of the block: reads them together.
+  void ReadPositions(const Block& block);
 
  private:
   struct ArrayPosting {
@@ -91,6 +93,7 @@ class PostingList {
   void SortPositions(ArrayPosting* posting);
   void Locate(const Block& block);
   void PatchPositions(size_t first, size_t n, uint16_t* positions) const;
+  void ReadClasses(size_t first, size_t n, uint16_t* positions) const;
 
   Memory memory_;
   const VsBm25Source* source_;
@@ -104,6 +107,7 @@ class PostingList {
   GrowArray<ArrayPosting> postings_;
   GrowArray<uint16_t> array_positions_;
   GrowArray<uint16_t> found_;
+  bool found_all_;  // of the located block, not of one of its postings
   Located located_;
   PostingList* part_;  // of a union, being read
   Block* part_block_;

@@ -24,11 +24,18 @@ struct Input {
   const VsBm25Segment* segment;
   const VsBm25Source* source;
   TermScan terms;
+  uint64_t prefix;     // of its term: orders most terms by itself
   uint32_t first_doc;  // its first document's new number
   uint32_t* new_doc;   // of each document, kNoDoc: dead; nullptr: all live and follow each other
 
   uint32_t NewDoc(uint32_t doc) const { return new_doc == nullptr ? first_doc + doc : new_doc[doc]; }
   void ReadLive(const Memory& memory);
+  void SetPrefix();
+  // Before, at or after a term.
+  int CompareTo(uint64_t other_prefix, const uint8_t* lexeme, uint32_t length) const {
+    if (prefix != other_prefix) return prefix < other_prefix ? -1 : 1;
+    return CompareLexemes(terms.key(), terms.key_length(), lexeme, length);
+  }
 };
 
 struct Merger {
@@ -45,7 +52,7 @@ struct Merger {
             const VsBm25Source* sources, const VsBm25Sink* sink);
   void ReadDocuments(Input* input);
   void MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*check_interrupts)(void));
-  void WriteTerm(const uint8_t* lexeme, uint32_t length);
+  void WriteTerm(uint64_t prefix, const uint8_t* lexeme, uint32_t length);
   void CopyPostings(Input* input);
   Input* Least();
   VsBm25Row* Rows() const;
@@ -63,6 +70,14 @@ void Input::ReadLive(const Memory& memory) {
       new_doc[doc] = live ? 0 : kNoDoc;
     }
   }
+}
+
+// The first bytes, as a number; shorter lexemes are filled up with the least byte.
+void Input::SetPrefix() {
+  prefix = 0;
+  if (!terms.valid) return;
+  const uint32_t length = terms.key_length();
+  for (uint32_t i = 0; i < sizeof(prefix); ++i) prefix = prefix << 8 | (i < length ? terms.key()[i] : 0);
 }
 
 void Merger::ReadDocuments(Input* input) {
@@ -100,8 +115,7 @@ Input* Merger::Least() {
   for (int i = 0; i < n; ++i) {
     Input* input = &inputs[i];
     if (!input->terms.valid) continue;
-    if (least == nullptr || CompareLexemes(input->terms.key(), input->terms.key_length(),
-                                           least->terms.key(), least->terms.key_length()) < 0) {
+    if (least == nullptr || input->CompareTo(least->prefix, least->terms.key(), least->terms.key_length()) < 0) {
       least = input;
     }
   }
@@ -114,6 +128,7 @@ void Merger::CopyPostings(Input* input) {
   list.Open(input->terms.term);
   for (uint32_t b = 0; b < list.n_blocks; ++b) {
     list.Decode(b, &block);
+    if (positions) list.ReadPositions(block);
     for (uint32_t i = 0; i < block.n; ++i) {
       if (block.docs[i] >= input->segment->n_docs) continue;
       const uint32_t doc = input->NewDoc(block.docs[i]);
@@ -126,15 +141,14 @@ void Merger::CopyPostings(Input* input) {
 }
 
 // The postings of one term, from every segment that has it, in their order.
-void Merger::WriteTerm(const uint8_t* lexeme, uint32_t length) {
+void Merger::WriteTerm(uint64_t prefix, const uint8_t* lexeme, uint32_t length) {
   writer.Term(lexeme, length);
   for (int i = 0; i < n; ++i) {
-    TermScan* terms = &inputs[i].terms;
-    if (!terms->valid || CompareLexemes(terms->key(), terms->key_length(), lexeme, length) != 0) {
-      continue;
-    }
-    CopyPostings(&inputs[i]);
-    terms->Next();
+    Input* input = &inputs[i];
+    if (!input->terms.valid || input->CompareTo(prefix, lexeme, length) != 0) continue;
+    CopyPostings(input);
+    input->terms.Next();
+    input->SetPrefix();
   }
   writer.EndTerm();
 }
@@ -171,6 +185,7 @@ void Merger::MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*c
     } else {
       terms->BeginAt(inputs[i].segment, inputs[i].source, from->bytes, from->length);
     }
+    inputs[i].SetPrefix();
   }
   uint8_t lexeme[kMaxLexeme];
   for (uint32_t terms = 0;; ++terms) {
@@ -178,7 +193,7 @@ void Merger::MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*c
     if (least == nullptr || (to != nullptr && CompareToSplit(least->terms, *to) >= 0)) break;
     const uint32_t length = least->terms.key_length();
     memcpy(lexeme, least->terms.key(), length);
-    WriteTerm(lexeme, length);
+    WriteTerm(least->prefix, lexeme, length);
     if (terms % kTermsBetweenChecks == 0) check_interrupts();
   }
 }

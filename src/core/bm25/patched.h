@@ -39,8 +39,13 @@ struct Widths {
 
 // The widths that need the least room.
 inline Widths ChooseWidths(const uint32_t* numbers, size_t n) {
-  uint32_t count[33] = {};  // of numbers by their width
-  for (size_t i = 0; i < n; ++i) ++count[WidthOf(numbers[i])];
+  uint32_t count[33] = {}, odd[33] = {};  // of numbers by their width; in turns, as equal ones wait for each other
+  for (size_t i = 0; i + 1 < n; i += 2) {
+    ++count[WidthOf(numbers[i])];
+    ++odd[WidthOf(numbers[i + 1])];
+  }
+  if (n % 2 == 1) ++count[WidthOf(numbers[n - 1])];
+  for (unsigned bits = 0; bits <= 32; ++bits) count[bits] += odd[bits];
   unsigned widest = 32;
   while (widest > 0 && count[widest] == 0) --widest;
   Widths best = {widest, 0, 0};

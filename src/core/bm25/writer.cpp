@@ -152,11 +152,9 @@ void SegmentWriter::CopyTerm(const TermScan& terms, uint32_t skips_before) {
 // The low bits of n numbers, one after the other.
 void SegmentWriter::PutRow(PageStream* out, const uint32_t* numbers, size_t n, unsigned bits) {
   const size_t bytes = PackedBytes(n, bits);
-  const uint64_t low = (uint64_t{1} << bits) - 1;
   packed_.Clear();
   packed_.Extend(bytes + kPackedSlack);
-  memset(packed_.data(), 0, bytes + kPackedSlack);
-  for (size_t i = 0; i < n; ++i) PutPacked(packed_.data(), i, bits, numbers[i] & low);
+  PutAllPacked(packed_.data(), numbers, n, bits);
   out->Put(packed_.data(), bytes);
 }
 
