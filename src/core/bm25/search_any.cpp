@@ -144,7 +144,7 @@ class AnySearch {
     for (int i = first_essential_; i < n_; ++i) {
       ForPostings(lists_[i], [this, &n_touched](uint32_t, uint32_t doc, float score) {
         const uint32_t at = doc - begin_;
-        touched_[n_touched] = static_cast<uint16_t>(at);
+        touched_[n_touched] = static_cast<uint16_t>(at);  // once: no score is 0
         n_touched += sums_[at] == 0;
         sums_[at] += score;
       });
