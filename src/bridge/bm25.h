@@ -97,6 +97,9 @@ typedef struct VsBm25Model {
 /* n_docs >= df is made true by raising n_docs; both at least 0. */
 double vs_bm25_idf(double n_docs, double df);
 
+/* Which leaves (n_leaves of `required`) every match has: those that the root is reached from through AND and phrases. */
+void vs_bm25_required(const VsBm25Query *query, const VsBm25Memory *memory, bool *required);
+
 /*
  * Does the document match?  With `boosted` (n_leaves, may be NULL) also: which leaves belong to a phrase
  * that the document has.  Agrees with PostgreSQL's tsvector @@ tsquery.

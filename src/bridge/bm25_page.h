@@ -18,7 +18,7 @@
 #include "bridge/static_assert.h"
 
 #define VS_BM25_MAGIC 0x35324d42u /* "BM25" */
-#define VS_BM25_VERSION 2
+#define VS_BM25_VERSION 3
 #define VS_BM25_PAGE_ID 0xB525
 
 /* The special space of every page. */
@@ -201,6 +201,12 @@ typedef enum VsBm25RecordFlags {
   VS_BM25_ELSEWHERE = 2 /* the tsvector lies on overflow pages */
 } VsBm25RecordFlags;
 
+/* A bit for each lexeme of a document, by its hash: what has no bit is not there. */
+#define VS_BM25_SIGNATURE_BITS 256
+typedef struct VsBm25Signature {
+  uint32_t words[VS_BM25_SIGNATURE_BITS / 32];
+} VsBm25Signature;
+
 /* A document of a lane.  Records are aligned to 4 bytes. */
 typedef struct VsBm25Record {
   uint32_t bytes; /* of the record */
@@ -208,9 +214,10 @@ typedef struct VsBm25Record {
   uint16_t len;
   uint8_t flags; /* VsBm25RecordFlags */
   uint8_t reserved[3];
+  VsBm25Signature signature;
   /* the tsvector, or VsBm25Overflow */
 } VsBm25Record;
-VS_STATIC_ASSERT(sizeof(VsBm25Record) == 16, "on disk");
+VS_STATIC_ASSERT(sizeof(VsBm25Record) == 48 && offsetof(VsBm25Record, signature) == 16, "on disk");
 
 typedef struct VsBm25Overflow {
   uint32_t first_block, pages, bytes;

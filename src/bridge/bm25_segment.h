@@ -22,7 +22,7 @@ typedef struct VsBm25Sink {
   void (*write)(void *context, VsBm25Stream stream, const void *payload);
 } VsBm25Sink;
 
-/* Terms that were looked up lately, less than 20 kB of them; for the sources of one thread. */
+/* Terms that were looked up lately, less than 40 kB of them; for the sources of one thread. */
 typedef struct VsBm25TermCache VsBm25TermCache;
 
 VsBm25TermCache *vs_bm25_term_cache(const VsBm25Memory *memory);

@@ -33,14 +33,15 @@ sub stream { my ($number) = @_; my $block = $first; $block += $streams[$_] for 0
 
 # name, offset, bytes, what a search says (undef: it answers), what check_index says (undef: the same)
 my @damages = (
-  [ 'the version', META + 4, pack('S', 99), qr/has format version 99, this library reads version 2/ ],
+  [ 'the version', META + 4, pack('S', 99), qr/has format version 99, this library reads version 3/ ],
   [ 'the number of segments', META + 12, pack('L', 5000), qr/has format version/ ],
   [ 'the kind of the meta page', BLOCK - TAIL, pack('C', 77), qr/has an unexpected page at block 0/ ],
   [ 'the kind of a page', stream(2) - HEADER + BLOCK - TAIL, pack('C', 77), qr/has an unexpected page/ ],
   [ 'the owner of a page', stream(2) - HEADER + BLOCK - TAIL + 4, pack('L', 77), qr/has a page of another segment/ ],
   [ 'the number of sealed runs', LANE + $lane * BLOCK, pack('L', 5000), qr/has a damaged lane head/ ],
   [ 'the size of a record', $lane_block * BLOCK + HEADER, pack('L', 7), qr/has a damaged record/ ],
-  [ 'the size of a tsvector', $lane_block * BLOCK + HEADER + 16, pack('L', 0xfffffff0), qr/has a damaged record/ ],
+  [ 'the size of a tsvector', $lane_block * BLOCK + HEADER + 48, pack('L', 0xfffffff0), qr/has a damaged record/ ],
+  [ 'a signature', $lane_block * BLOCK + HEADER + 16, "\x00" x 32, undef, qr/its signature is not that of its lexemes/ ],
   [ 'postings', stream(2) + 40, "\xff" x 64, undef, qr/error\|segment 1\|/ ],
   [ 'skips', stream(1) + 12, "\xff" x 20, undef, qr{has no page|error\|segment 1\|} ],
   [ 'a dictionary page', stream(0), "\xff" x 300, undef, qr/error\|segment 1\|/ ],

@@ -75,6 +75,36 @@ TEST(Bm25TermCache, Remembers) {
   EXPECT_EQ(Frequency(segment.get(), source, "dog"), 0u);
 }
 
+// Terms of a statement in many segments are remembered together: few of them share a slot.
+TEST(Bm25TermCache, RemembersManySegments) {
+  constexpr int kSegments = 16;
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  VsBm25TermCache* cache = vs_bm25_term_cache(&memory);
+  const std::vector<Document> documents = {{{"cat", {1}}, {"dog", {2}}, {"mouse", {3}}}};
+  std::unique_ptr<Segment> segment = Build(documents, 0, 1);
+  uint32_t reads = 0;
+  struct Counted {
+    VsBm25Source from;
+    uint32_t* reads;
+    static const uint8_t* Read(void* context, VsBm25Stream stream, uint32_t page) {
+      Counted* counted = static_cast<Counted*>(context);
+      ++*counted->reads;
+      return counted->from.read(counted->from.context, stream, page);
+    }
+  } counted = {segment->source(), &reads};
+  const VsBm25Source source = {&counted, &Counted::Read, cache, 1};
+  uint32_t first = 0;
+  for (int round = 0; round < 2; ++round) {
+    first = round == 0 ? 0 : reads;
+    for (uint32_t id = 1; id <= kSegments; ++id) {
+      segment->info.id = id;
+      for (const char* lexeme : {"cat", "dog", "mouse"}) EXPECT_EQ(Frequency(segment.get(), source, lexeme), 1u);
+    }
+  }
+  EXPECT_LT(reads - first, first / 2);
+}
+
 TEST(Bm25TermCache, Forgets) {
   Arena arena;
   const VsBm25Memory memory = arena.memory();

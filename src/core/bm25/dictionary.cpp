@@ -38,6 +38,13 @@ const uint8_t* Restart(const uint8_t* page, uint32_t i) {
   return page + std::min<uint32_t>(offset, VS_BM25_PAYLOAD - kMaxEntryHead);
 }
 
+uint32_t SharedBytes(const uint8_t* a, uint32_t a_length, const uint8_t* b, uint32_t b_length) {
+  const uint32_t most = std::min(a_length, b_length);
+  uint32_t n = 0;
+  while (n < most && a[n] == b[n]) ++n;
+  return n;
+}
+
 }  // namespace
 
 void KeyPage::Clear() {
@@ -49,11 +56,7 @@ void KeyPage::Clear() {
 bool KeyPage::Add(const uint8_t* key, uint32_t length, const uint8_t* value,
                   uint32_t value_length) {
   const bool restart = entries % kRestartInterval == 0;
-  uint32_t shared = 0;
-  if (!restart) {
-    uint32_t most = std::min(length, last_length);
-    while (shared < most && key[shared] == last[shared]) ++shared;
-  }
+  const uint32_t shared = restart ? 0 : SharedBytes(key, length, last, last_length);
   const uint32_t needed = 3 * kMaxVarint + length - shared + value_length;
   if (used + needed + 2 * (n_restarts + restart) > VS_BM25_PAYLOAD) return false;
   if (restart) restarts[n_restarts++] = static_cast<uint16_t>(used);
@@ -194,15 +197,22 @@ void KeyCursor::Seek(const uint8_t* page, const uint8_t* wanted, uint32_t wanted
     return;
   }
   Start(page, Restart(page, low), entries - low * kRestartInterval);
-  // The entry after is compared before it is read: key[0, shared) is the beginning of its key.
+  if (left_ > 0 && CompareLexemes(key, length, wanted, wanted_length) < 0) SeekOn(wanted, wanted_length);
+}
+
+// From a key before the wanted one to the last that is not after it.  Keys ascend, so what the next one shares with this
+// one tells most: more than the wanted key does, then it is before that, too; less, then it is after it.
+void KeyCursor::SeekOn(const uint8_t* wanted, uint32_t wanted_length) {
+  uint32_t equal = SharedBytes(key, length, wanted, wanted_length);
   uint32_t shared, n;
   const uint8_t* p;
   while (left_ > 1 && PeekLengths(&shared, &n, &p)) {
-    int order = memcmp(key, wanted, std::min(shared, wanted_length));
-    if (order == 0) {
-      order = shared > wanted_length ? 1 : CompareLexemes(p, n, wanted + shared, wanted_length - shared);
+    if (shared < equal) break;
+    if (shared == equal) {
+      const uint32_t more = SharedBytes(p, n, wanted + equal, wanted_length - equal);
+      equal += more;
+      if (more < n && (equal == wanted_length || p[more] > wanted[equal])) break;
     }
-    if (order > 0) break;
     --left_;
     Read();
   }

@@ -38,6 +38,7 @@ class KeyCursor {
 
  private:
   void Start(const uint8_t* page, const uint8_t* at, uint32_t entries);
+  void SeekOn(const uint8_t* wanted, uint32_t wanted_length);
   void Read();
   bool PeekLengths(uint32_t* shared, uint32_t* further, const uint8_t** bytes) const;
 

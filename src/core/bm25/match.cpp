@@ -200,6 +200,23 @@ Matcher::Places Matcher::Either(const Places& left, const Places& right) {
 }  // namespace bm25
 }  // namespace vecstore
 
+void vs_bm25_required(const VsBm25Query* query, const VsBm25Memory* memory, bool* required) {
+  const int n = query->n_nodes;
+  bool* marked = vecstore::bm25::HostMemory(memory).New<bool>(n + 1);
+  for (int i = 0; i < query->n_leaves; ++i) required[i] = false;
+  for (int i = n - 1; i >= 0; --i) {
+    const VsBm25Node& node = query->nodes[i];
+    marked[i] = i == n - 1 || marked[i];
+    if (node.kind == VS_BM25_LEAF) {
+      required[node.leaf] |= marked[i];
+      continue;
+    }
+    const bool both = marked[i] && (node.kind == VS_BM25_AND || node.kind == VS_BM25_PHRASE);
+    marked[node.left] = both;
+    if (node.kind != VS_BM25_NOT) marked[node.right] = both;
+  }
+}
+
 bool vs_bm25_match(const VsBm25Query* query, const VsBm25Hit* hits, bool* boosted,
                    const VsBm25Memory* memory) {
   vecstore::bm25::Matcher matcher;

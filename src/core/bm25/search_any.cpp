@@ -17,8 +17,7 @@ using namespace vecstore::bm25;
 
 namespace {
 
-// Documents of a window at most, and at least.
-constexpr uint32_t kWindow = 8192;
+// Documents of a window at least.
 constexpr uint32_t kLeastWindow = 2048;
 
 // A scored leaf as one window sees it.
@@ -28,6 +27,15 @@ struct WindowList {
   double bound;    // of its documents in the window
   bool essential;  // in the window before
 };
+
+// All segments use the same one.
+Window* WindowOf(VsBm25Searcher* searcher) {
+  if (searcher->window == nullptr) {
+    searcher->window = searcher->memory.New<Window>(1);
+    memset(searcher->window, 0, sizeof(Window));
+  }
+  return searcher->window;
+}
 
 // The state of a MaxScore search.
 class AnySearch {
@@ -40,11 +48,7 @@ class AnySearch {
       if (!searcher->query->leaves[i].scored || searcher->leaves[i].list.n_blocks == 0) continue;
       lists_[n_++] = {i, 0, 0, true};
     }
-    sums_ = searcher->memory.New<float>(kWindow);
-    touched_ = searcher->memory.New<uint16_t>(kWindow + 1);
-    worth_ = searcher->memory.New<uint64_t>(kWindow / 64);
-    memset(sums_, 0, kWindow * sizeof(*sums_));
-    memset(worth_, 0, kWindow / 8);
+    window_ = WindowOf(searcher);
     slack_ = Slack(n_);
   }
 
@@ -144,24 +148,24 @@ class AnySearch {
     for (int i = first_essential_; i < n_; ++i) {
       ForPostings(lists_[i], [this, &n_touched](uint32_t, uint32_t doc, float score) {
         const uint32_t at = doc - begin_;
-        touched_[n_touched] = static_cast<uint16_t>(at);  // once: no score is 0
-        n_touched += sums_[at] == 0;
-        sums_[at] += score;
+        window_->touched[n_touched] = static_cast<uint16_t>(at);  // once: no score is 0
+        n_touched += window_->sums[at] == 0;
+        window_->sums[at] += score;
       });
     }
     for (uint32_t i = 0; i < n_touched; ++i) {
-      const uint32_t at = touched_[i];
-      const uint64_t worth = sums_[at] + inessential_bound_ >= needed_;
-      worth_[at / 64] |= worth << (at % 64);
+      const uint32_t at = window_->touched[i];
+      const uint64_t worth = window_->sums[at] + inessential_bound_ >= needed_;
+      window_->worth[at / 64] |= worth << (at % 64);
     }
     for (uint32_t word = 0; word * 64 < end_ - begin_; ++word) {
-      for (uint64_t bits = worth_[word]; bits != 0; bits &= bits - 1) {
+      for (uint64_t bits = window_->worth[word]; bits != 0; bits &= bits - 1) {
         const uint32_t at = word * 64 + static_cast<uint32_t>(__builtin_ctzll(bits));
-        if (sums_[at] + inessential_bound_ >= needed_) Consider(begin_ + at, static_cast<double>(sums_[at]));
+        if (window_->sums[at] + inessential_bound_ >= needed_) Consider(begin_ + at, static_cast<double>(window_->sums[at]));
       }
-      worth_[word] = 0;
+      window_->worth[word] = 0;
     }
-    for (uint32_t i = 0; i < n_touched; ++i) sums_[touched_[i]] = 0;
+    for (uint32_t i = 0; i < n_touched; ++i) window_->sums[window_->touched[i]] = 0;
   }
 
   // Adds what the other lists have of a document, while it may still be good enough.
@@ -189,9 +193,7 @@ class AnySearch {
   double inessential_bound_;
   double slack_, needed_;
   uint32_t begin_, end_;
-  float* sums_;        // of the window's documents; zero between windows
-  uint16_t* touched_;  // those that have one; room for one more
-  uint64_t* worth_;    // which of them may be good enough; zero between windows
+  Window* window_;
 };
 
 }  // namespace

@@ -51,36 +51,26 @@ VsBm25Searcher* vs_bm25_searcher(const VsBm25Memory* memory, const VsBm25Query* 
   searcher->check_interrupts = check_interrupts;
   searcher->interrupt_countdown = kBetweenInterrupts;
 
-  const int n = query->n_leaves, n_nodes = query->n_nodes;
+  const int n = query->n_leaves;
   searcher->leaves = host.New<LeafState>(n + 1);
   searcher->hits = host.New<VsBm25Hit>(n + 1);
   searcher->boosted = host.New<bool>(n + 1);
   searcher->wanted_positions = host.New<GrowArray<uint16_t>>(n + 1);
-  bool* marked = host.New<bool>(n_nodes + 1);
-
-  // required: reached from the root through AND and phrases
-  for (int i = n_nodes - 1; i >= 0; --i) {
-    const VsBm25Node& node = query->nodes[i];
-    marked[i] = i == n_nodes - 1 || marked[i];
-    if (node.kind == VS_BM25_LEAF) continue;
-    const bool both = marked[i] && (node.kind == VS_BM25_AND || node.kind == VS_BM25_PHRASE);
-    marked[node.left] = both;
-    if (node.kind != VS_BM25_NOT) marked[node.right] = both;
-  }
+  bool* required = host.New<bool>(n + 1);
+  vs_bm25_required(query, memory, required);
   for (int i = 0; i < n; ++i) {
     LeafState* leaf = &searcher->leaves[i];
-    leaf->required = false;
+    leaf->required = required[i];
     leaf->wants_positions =
         AsksForClasses(query->leaves[i]) || searcher->matcher.in_phrase(i);
     leaf->list.Init(host);
     leaf->bounds.Init(host);
     searcher->wanted_positions[i].Init(host);
   }
-  searcher->any_leaf_matches = n_nodes > 0;
-  for (int i = 0; i < n_nodes; ++i) {
+  searcher->any_leaf_matches = query->n_nodes > 0;
+  for (int i = 0; i < query->n_nodes; ++i) {
     const VsBm25Node& node = query->nodes[i];
     if (node.kind == VS_BM25_LEAF) {
-      searcher->leaves[node.leaf].required |= marked[i];
       searcher->any_leaf_matches &= !AsksForClasses(query->leaves[node.leaf]);
     } else {
       searcher->any_leaf_matches &= node.kind == VS_BM25_OR;

@@ -24,6 +24,16 @@ struct Walk {
   }
 };
 
+// Documents of a window at most.
+constexpr uint32_t kWindow = 8192;
+
+// Of a search for any leaf; zero between its windows.
+struct Window {
+  float sums[kWindow];
+  uint64_t worth[kWindow / 64];   // documents that may be good enough
+  uint16_t touched[kWindow + 1];  // those that have a sum, and room for one more
+};
+
 // Not found yet.
 constexpr float kNoBound = -1;
 
@@ -62,6 +72,7 @@ struct VsBm25Searcher {
   bool* boosted;
   vecstore::GrowArray<uint16_t>* wanted_positions;  // of each leaf: those of its classes
   VsBm25Counters counters;
+  vecstore::bm25::Window* window;  // NULL until it is needed
 
   // of the segment
   const VsBm25Segment* segment;

@@ -13,7 +13,7 @@ namespace bm25 {
 namespace {
 
 // The terms of a statement or two, in a few segments.
-constexpr uint32_t kSlots = 128;
+constexpr uint32_t kSlots = 256;
 // Longer lexemes are rare and looked up each time.
 constexpr uint32_t kLongest = 44;
 
@@ -32,10 +32,11 @@ struct CachedTerm {
   }
 };
 
-// FNV-1a.
+// FNV-1a, begun with index and segment.  Multiplying carries upwards only: the number of a segment, which is small, goes to the
+// low bits, or all segments would share a slot.
 uint32_t HashOf(const VsBm25Segment* segment, const VsBm25Source* source, const uint8_t* lexeme,
                 uint32_t length) {
-  uint64_t hash = 0xcbf29ce484222325 ^ source->index ^ uint64_t{segment->id} << 40;
+  uint64_t hash = (0xcbf29ce484222325 ^ source->index ^ segment->id) * 0x100000001b3;
   for (uint32_t i = 0; i < length; ++i) hash = (hash ^ lexeme[i]) * 0x100000001b3;
   return static_cast<uint32_t>(hash ^ hash >> 32);
 }

@@ -10,6 +10,7 @@
 #include "tsearch/ts_utils.h"
 
 #include "pg/bm25/document.h"
+#include "pg/bm25/query.h"
 
 #define CLASS_OF(position) ((position) >> 14)
 #define ALL_CLASSES ((1 << VS_BM25_CLASSES) - 1)
@@ -46,16 +47,62 @@ bm25_document_len(TSVector document, const Bm25Weights *weights)
 	return Min(len, VS_BM25_MAX_LEN);
 }
 
+/* ---- signatures ---- */
+
+/* FNV-1a: indexes keep it, so it must not change. */
+static uint32
+signature_bit(const char *lexeme, uint32 length)
+{
+	uint32 hash = 0x811c9dc5;
+
+	for (uint32 i = 0; i < length; i++)
+		hash = (hash ^ (uint8) lexeme[i]) * 0x01000193;
+	return (hash ^ hash >> 16) % VS_BM25_SIGNATURE_BITS;
+}
+
+void
+bm25_sign(TSVector document, VsBm25Signature *signature)
+{
+	memset(signature, 0, sizeof(*signature));
+	for (int i = 0; i < document->size; i++)
+	{
+		WordEntry *entry = ARRPTR(document) + i;
+		uint32 bit = signature_bit(STRPTR(document) + entry->pos, entry->len);
+
+		signature->words[bit / 32] |= (uint32) 1 << bit % 32;
+	}
+}
+
+int16 *
+bm25_leaf_bits(const VsBm25Query *query)
+{
+	int16 *bits = palloc(sizeof(int16) * (query->n_leaves + 1));
+
+	for (int i = 0; i < query->n_leaves; i++)
+	{
+		const VsBm25Leaf *leaf = &query->leaves[i];
+
+		bits[i] = leaf->prefix ? -1 : (int16) signature_bit(leaf->lexeme, leaf->length);
+	}
+	return bits;
+}
+
+/* ---- what it has of a query ---- */
+
 Bm25Hits *
 bm25_make_hits(const VsBm25Query *query, const Bm25Weights *weights)
 {
 	Bm25Hits *hits = palloc0(sizeof(Bm25Hits));
+	VsBm25Memory memory = bm25_memory(CurrentMemoryContext);
 
 	hits->query = query;
 	hits->weights = *weights;
 	hits->hits = palloc0(sizeof(VsBm25Hit) * (query->n_leaves + 1));
 	hits->positions = palloc0(sizeof(uint16 *) * (query->n_leaves + 1));
 	hits->room = palloc0(sizeof(int) * (query->n_leaves + 1));
+	hits->bits = bm25_leaf_bits(query);
+	hits->required = palloc(sizeof(bool) * (query->n_leaves + 1));
+	vs_bm25_required(query, &memory, hits->required);
 	return hits;
 }
 
@@ -189,14 +236,33 @@ find_hit(Bm25Hits *hits, int leaf, TSVector document)
 	hit->n_positions = positions_of(document, first, &hit->positions);
 }
 
-bool
-bm25_find_hits(Bm25Hits *hits, TSVector document)
+/* False: a leaf is missing that every match has. */
+static bool
+may_match(const Bm25Hits *hits, const VsBm25Signature *signature)
 {
+	for (int i = 0; i < hits->query->n_leaves; i++)
+		if (hits->required[i] && !bm25_may_have(signature, hits->bits[i]))
+			return false;
+	return true;
+}
+
+bool
+bm25_find_hits(Bm25Hits *hits, TSVector document, const VsBm25Signature *signature)
+{
+	int n = hits->query->n_leaves;
 	bool any = false;
 
-	for (int i = 0; i < hits->query->n_leaves; i++)
+	if (signature != NULL && !may_match(hits, signature))
 	{
-		find_hit(hits, i, document);
+		memset(hits->hits, 0, sizeof(VsBm25Hit) * n);
+		return false;
+	}
+	for (int i = 0; i < n; i++)
+	{
+		if (signature == NULL || bm25_may_have(signature, hits->bits[i]))
+			find_hit(hits, i, document);
+		else
+			memset(&hits->hits[i], 0, sizeof(hits->hits[i]));
 		any = any || hits->hits[i].present;
 	}
 	return any;

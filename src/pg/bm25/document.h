@@ -8,6 +8,7 @@
 #include "tsearch/ts_type.h"
 
 #include "bridge/bm25.h"
+#include "bridge/bm25_page.h"
 
 /* Weights of the classes D, C, B, A. */
 typedef struct Bm25Weights
@@ -17,6 +18,16 @@ typedef struct Bm25Weights
 
 /* The length, as bridge/bm25.h defines it. */
 extern uint32 bm25_document_len(TSVector document, const Bm25Weights *weights);
+
+extern void bm25_sign(TSVector document, VsBm25Signature *signature);
+/* The bits of a query's leaves in signatures, -1 of prefixes, which have none. */
+extern int16 *bm25_leaf_bits(const VsBm25Query *query);
+
+static inline bool
+bm25_may_have(const VsBm25Signature *signature, int16 bit)
+{
+	return bit < 0 || (signature->words[bit / 32] >> bit % 32 & 1) != 0;
+}
 
 /* Lexemes of a document that a leaf stands for, of any class. */
 extern int bm25_count_lexemes(TSVector document, const VsBm25Leaf *leaf);
@@ -29,10 +40,15 @@ typedef struct Bm25Hits
 	VsBm25Hit *hits;	  /* of each leaf */
 	uint16 **positions; /* room for each leaf that needs positions of its own */
 	int *room;
+	int16 *bits;	/* of each leaf in signatures */
+	bool *required; /* which leaves every match has */
 } Bm25Hits;
 
 extern Bm25Hits *bm25_make_hits(const VsBm25Query *query, const Bm25Weights *weights);
-/* False: it has no leaf of the query. */
-extern bool bm25_find_hits(Bm25Hits *hits, TSVector document);
+/*
+ * False: it has no leaf of the query, or lacks one that every match has.  signature: the document's, which spares looking
+ * for most leaves that it does not have; NULL: unknown.
+ */
+extern bool bm25_find_hits(Bm25Hits *hits, TSVector document, const VsBm25Signature *signature);
 
 #endif

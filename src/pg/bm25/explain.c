@@ -57,7 +57,7 @@ vs_bm25_explain(PG_FUNCTION_ARGS)
 	bm25_check_may_score(asked);
 	bm25_index_statistics(asked->index, query, true, &statistics);
 	scorer = bm25_make_scorer(query, &statistics, bm25_query_boost(asked));
-	bm25_find_hits(scorer->hits, document);
+	bm25_find_hits(scorer->hits, document, NULL);
 	matches = vs_bm25_match(query, scorer->hits->hits, scorer->boosted, &memory);
 	len = bm25_document_len(document, &statistics.weights);
 	for (int i = 0; i < query->n_leaves; i++)

@@ -98,6 +98,7 @@ typedef struct Bm25Document
 {
 	VsBm25Row row;
 	uint16 len;
+	const VsBm25Signature *signature; /* on the page */
 	TSVector vector;		  /* on the page; NULL: elsewhere */
 	VsBm25Overflow elsewhere; /* pages = 0: on the page */
 	Buffer buffer;			  /* of the record, locked */

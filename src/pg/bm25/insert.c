@@ -40,6 +40,7 @@ make_record(Insertion *insertion, ItemPointer tid)
 	record->bytes = bytes;
 	record->row = bm25_row(tid);
 	record->len = bm25_document_len(insertion->vector, &fixed->weights);
+	bm25_sign(insertion->vector, &record->signature);
 	if (insertion->elsewhere)
 		record->flags = VS_BM25_ELSEWHERE;
 	else

@@ -111,6 +111,7 @@ read_record(const VsBm25Record *record, Bm25Document *document)
 {
 	document->row = record->row;
 	document->len = record->len;
+	document->signature = &record->signature;
 	document->vector = NULL;
 	memset(&document->elsewhere, 0, sizeof(document->elsewhere));
 	if ((record->flags & VS_BM25_ELSEWHERE) != 0)

@@ -166,7 +166,7 @@ score_record(void *context, const Bm25Document *document)
 	IndexScanDesc scan = context;
 	Bm25Scan *state = scan->opaque;
 	TSVector vector = bm25_document_vector(scan->indexRelation, document);
-	double score = bm25_score_document(state->scorer, vector);
+	double score = bm25_score_document(state->scorer, vector, document->signature);
 
 	if (document->vector == NULL)
 		pfree(vector);
@@ -368,7 +368,7 @@ collect_record(void *context, const Bm25Document *document)
 	TSVector vector = bm25_document_vector(collecting->scan->indexRelation, document);
 	VsBm25Memory memory = bm25_memory(collecting->scratch);
 
-	bm25_find_hits(collecting->hits, vector);
+	bm25_find_hits(collecting->hits, vector, document->signature);
 	if (vs_bm25_match(collecting->query, collecting->hits->hits, NULL, &memory))
 		bm25_add_key(collecting->rows, vs_bm25_row_key(document->row));
 	if (document->vector == NULL)

@@ -44,13 +44,13 @@ bm25_make_scorer(VsBm25Query *query, const Bm25Statistics *statistics, double ph
 }
 
 double
-bm25_score_document(Bm25Scorer *scorer, TSVector document)
+bm25_score_document(Bm25Scorer *scorer, TSVector document, const VsBm25Signature *signature)
 {
 	VsBm25Memory memory = bm25_memory(scorer->scratch);
 	bool matches;
 	double score = 0;
 
-	if (!bm25_find_hits(scorer->hits, document))
+	if (!bm25_find_hits(scorer->hits, document, signature))
 		return 0; /* it may match, but nothing of it counts */
 	matches = vs_bm25_match(scorer->query, scorer->hits->hits, scorer->boosted, &memory);
 	if (matches)
@@ -143,7 +143,7 @@ vs_bm25_distance(PG_FUNCTION_ARGS)
 	{
 		TSVector document = PG_GETARG_TSVECTOR(0);
 
-		distance = distance_of_score(bm25_score_document(scorer_of_cache(cache), document));
+		distance = distance_of_score(bm25_score_document(scorer_of_cache(cache), document, NULL));
 		PG_FREE_IF_COPY(document, 0);
 	}
 	PG_FREE_IF_COPY(query, 1);
@@ -171,7 +171,7 @@ vs_bm25_distance_tsquery(PG_FUNCTION_ARGS)
 	double score;
 
 	check_without_index();
-	score = bm25_score_document(scorer_without_index(fcinfo, query), document);
+	score = bm25_score_document(scorer_without_index(fcinfo, query), document, NULL);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);
 	PG_RETURN_FLOAT8(distance_of_score(score));
@@ -293,7 +293,7 @@ vs_bm25_score_plain(PG_FUNCTION_ARGS)
 	}
 	else if (scorer == NULL)
 		scorer = scorer_of_arguments(fcinfo);
-	PG_RETURN_FLOAT8(bm25_score_document(scorer, PG_GETARG_TSVECTOR(0)));
+	PG_RETURN_FLOAT8(bm25_score_document(scorer, PG_GETARG_TSVECTOR(0), NULL));
 }
 
 /* A leaf as a tsquery writes it, without quotes. */

@@ -29,6 +29,7 @@ typedef struct Counting
 	double *df;
 	uint64 expansions;
 	bool exact;
+	int16 *bits; /* of the query's leaves in signatures */
 } Counting;
 
 static void pg_attribute_noreturn()
@@ -47,7 +48,8 @@ count_record(void *context, const Bm25Document *document)
 	TSVector vector = bm25_document_vector(counting->index, document);
 
 	for (int i = 0; i < counting->query->n_leaves; i++)
-		counting->df[i] += bm25_count_lexemes(vector, &counting->query->leaves[i]);
+		if (bm25_may_have(document->signature, counting->bits[i]))
+			counting->df[i] += bm25_count_lexemes(vector, &counting->query->leaves[i]);
 	if (document->vector == NULL)
 		pfree(vector);
 }
@@ -70,7 +72,7 @@ add_index(Relation index, Counting *counting, Bm25Statistics *statistics)
 	{
 		Bm25Reader reader;
 
-		bm25_begin_reader(&reader, index, &snapshot->meta.segments[i], VS_BM25_STREAMS);
+		bm25_begin_reader(&reader, index, &snapshot->meta.segments[i], bm25_search_pins());
 		if (!vs_bm25_lookup(searcher, &reader.segment, &reader.source, df, &counting->expansions,
 							vs_bm25_max_expansions) && counting->exact)
 			too_many_expansions();
@@ -119,6 +121,7 @@ bm25_index_statistics(Oid index, const VsBm25Query *query, bool exact, Bm25Stati
 	counting.df = statistics->df = MemoryContextAllocZero(result, sizeof(double) * (query->n_leaves + 1));
 	scratch = AllocSetContextCreate(result, "bm25 statistics", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(scratch);
+	counting.bits = bm25_leaf_bits(query);
 	leaves = kind == RELKIND_INDEX ? list_make1_oid(index) : find_all_inheritors(index, AccessShareLock, NULL);
 	foreach(cell, leaves)
 	{
