@@ -206,6 +206,7 @@ typedef enum VsBm25RecordFlags {
 typedef struct VsBm25Signature {
   uint32_t words[VS_BM25_SIGNATURE_BITS / 32];
 } VsBm25Signature;
+VS_STATIC_ASSERT(sizeof(VsBm25Signature) == 32, "on disk");
 
 /* A document of a lane.  Records are aligned to 4 bytes. */
 typedef struct VsBm25Record {
