@@ -318,10 +318,8 @@ void PostingList::Decode(uint32_t block, Block* out) const {
   const unsigned tf_bits = std::min<unsigned>(skip.tf_bits, 32);
   VsBm25Patches heads[2] = {};
   const uint32_t head_bytes = (skip.flags & VS_BM25_POSTINGS_PATCHED) != 0 ? sizeof(heads) : 0;
-  if (head_bytes > 0) {
-    CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
-              reinterpret_cast<uint8_t*>(heads));
-  }
+  CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
+            reinterpret_cast<uint8_t*>(heads));
   heads[0] = Checked(heads[0], n, doc_bits, 32);
   heads[1] = Checked(heads[1], n, tf_bits, 32);
   const size_t doc_bytes = NumbersBytes(n, doc_bits), tf_bytes = NumbersBytes(n, tf_bits);
@@ -343,10 +341,9 @@ void PostingList::Decode(uint32_t block, Block* out) const {
 // The numbers [first, first + n) of those that begin at (page, offset).
 static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offset, size_t first,
                         size_t n, unsigned width, uint16_t* out) {
-  constexpr size_t kAtOnce = 256;
-  uint8_t packed[kAtOnce * 2 + 2 * kPackedSlack];
-  for (; n > 0; first += kAtOnce, out += kAtOnce) {
-    const size_t part = std::min(n, kAtOnce);
+  uint8_t packed[kMaxPositions * 2 + 2 * kPackedSlack];
+  while (n > 0) {
+    const size_t part = std::min<size_t>(n, kMaxPositions);
     const size_t bit = first * width, skip = bit % 8, at = offset + bit / 8;
     CopyBytes(source, VS_BM25_POSITIONS, page + static_cast<uint32_t>(at / VS_BM25_PAYLOAD),
               static_cast<uint32_t>(at % VS_BM25_PAYLOAD), (skip + part * width + 7) / 8, packed);
@@ -356,6 +353,8 @@ static void CopyNumbers(const VsBm25Source* source, uint32_t page, uint32_t offs
       memcpy(&word, packed + from / 8, sizeof(word));
       out[i] = static_cast<uint16_t>((word >> (from % 8)) & ((1u << width) - 1));
     }
+    first += part;
+    out += part;
     n -= part;
   }
 }
@@ -445,18 +444,22 @@ static void AddUp(uint16_t* positions, size_t n) {
   for (size_t i = 1; i < n; ++i) positions[i] = static_cast<uint16_t>(positions[i] + positions[i - 1]);
 }
 
+// Those of postings [begin, end) of the located block.
+void PostingList::FindPositions(uint32_t begin, uint32_t end) {
+  const uint32_t* const before = located_.before;
+  const size_t first = before[begin], n = before[end] - first;
+  found_.Clear();
+  found_.Extend(n);
+  CopyNumbers(source_, located_.page, located_.numbers, first, n, located_.width, found_.data());
+  PatchPositions(first, n, found_.data());
+  for (uint32_t i = begin; i < end; ++i) AddUp(found_.data() + (before[i] - first), before[i + 1] - before[i]);
+  ReadClasses(first, n, found_.data());
+}
+
 void PostingList::ReadPositions(const Block& block) {
   if (array_ || !stored_) return;
   if (located_.block != block.number) Locate(block);
-  const size_t total = located_.before[block.n];
-  found_.Clear();
-  found_.Extend(total);
-  CopyNumbers(source_, located_.page, located_.numbers, 0, total, located_.width, found_.data());
-  PatchPositions(0, total, found_.data());
-  for (uint32_t i = 0; i < block.n; ++i) {
-    AddUp(found_.data() + located_.before[i], located_.before[i + 1] - located_.before[i]);
-  }
-  ReadClasses(0, total, found_.data());
+  FindPositions(0, block.n);
   found_all_ = true;
 }
 
@@ -469,15 +472,9 @@ const uint16_t* PostingList::Positions(const Block& block, uint32_t index, uint3
   *n = 0;
   if (!stored_) return nullptr;
   if (located_.block != block.number) Locate(block);
-  const uint32_t before = located_.before[index];
-  *n = located_.before[index + 1] - before;
-  if (found_all_) return found_.data() + before;
-  found_.Clear();
-  found_.Extend(*n);
-  CopyNumbers(source_, located_.page, located_.numbers, before, *n, located_.width, found_.data());
-  PatchPositions(before, *n, found_.data());
-  AddUp(found_.data(), *n);
-  ReadClasses(before, *n, found_.data());
+  *n = located_.before[index + 1] - located_.before[index];
+  if (found_all_) return found_.data() + located_.before[index];
+  FindPositions(index, index + 1);
   return found_.data();
 }
 

@@ -92,6 +92,7 @@ class PostingList {
   void MergePostings();
   void SortPositions(ArrayPosting* posting);
   void Locate(const Block& block);
+  void FindPositions(uint32_t begin, uint32_t end);
   void PatchPositions(size_t first, size_t n, uint16_t* positions) const;
   void ReadClasses(size_t first, size_t n, uint16_t* positions) const;
 

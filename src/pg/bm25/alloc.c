@@ -155,6 +155,5 @@ bm25_sweep(Relation index)
 
 	bm25_list_runs(index, &runs);
 	bm25_visit_gaps(&runs, free_gap, index);
-	if (runs.n > 0)
-		pfree(runs.runs);
+	pfree(runs.runs);
 }

@@ -132,8 +132,7 @@ check_blocks(Check *check, bool primary)
 	}
 	if (primary)
 		bm25_visit_gaps(&runs, report_gap, check);
-	if (runs.n > 0)
-		pfree(runs.runs);
+	pfree(runs.runs);
 }
 
 /* ---- every row of the table is in the index once ---- */

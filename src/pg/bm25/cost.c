@@ -234,7 +234,7 @@ static void
 pass_hint(IndexPath *path, double rows, double share)
 {
 	OpExpr *order = copyObject(linitial_node(OpExpr, path->indexorderbys));
-	double wanted = share < 1 ? ceil(rows * 1.1) + 2 : rows;
+	double wanted = share < 1 ? bm25_some_more(rows) : rows;
 	Node *query = with_hint(lsecond(order->args), (int32) Min(wanted, LARGEST_HINT));
 
 	if (query == NULL)

@@ -13,6 +13,8 @@
 #ifndef VECSTORE_PG_BM25_INDEX_H
 #define VECSTORE_PG_BM25_INDEX_H
 
+#include <math.h>
+
 #include "access/amapi.h"
 #include "access/genam.h"
 #include "nodes/execnodes.h"
@@ -196,6 +198,12 @@ extern void bm25_replace_segments(Relation index, const uint32 *ids, int n, cons
 extern IndexBulkDeleteResult *bm25_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats,
 											   IndexBulkDeleteCallback callback, void *state);
 extern IndexBulkDeleteResult *bm25_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats);
+/* To ask for, where so many rows are wanted and some may be rejected: to go on behind the last result costs another search. */
+static inline double
+bm25_some_more(double rows)
+{
+	return ceil(rows * 1.1) + 2;
+}
 extern void bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup,
 							   Cost *total, Selectivity *selectivity, double *correlation, double *pages);
 extern IndexScanDesc bm25_begin_scan(Relation index, int nkeys, int norderbys);

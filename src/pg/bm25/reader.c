@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "storage/bufmgr.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 

@@ -10,6 +10,8 @@
 
 #include "pg/bm25/index.h"
 
+#define FIRST_ROOM 256
+
 static void
 add_run(Bm25Runs *runs, BlockNumber first, uint32 count)
 {
@@ -17,10 +19,8 @@ add_run(Bm25Runs *runs, BlockNumber first, uint32 count)
 		return;
 	if (runs->n == runs->room)
 	{
-		runs->room = Max(256, 2 * runs->room);
-		runs->runs = runs->runs == NULL
-			? palloc(sizeof(Bm25BlockRun) * runs->room)
-			: repalloc(runs->runs, sizeof(Bm25BlockRun) * runs->room);
+		runs->room *= 2;
+		runs->runs = repalloc(runs->runs, sizeof(Bm25BlockRun) * runs->room);
 	}
 	runs->runs[runs->n++] = (Bm25BlockRun){.first = first, .count = count};
 }
@@ -54,7 +54,9 @@ bm25_list_runs(Relation index, Bm25Runs *runs)
 	VsBm25FreeList *list = palloc(sizeof(VsBm25FreeList));
 	Bm25Snapshot *contents = bm25_take_snapshot_and_free_list(index, list);
 
-	memset(runs, 0, sizeof(*runs));
+	runs->n = 0;
+	runs->room = FIRST_ROOM;
+	runs->runs = palloc(sizeof(Bm25BlockRun) * runs->room);
 	runs->next_block = list->next_block;
 	for (uint32 i = 0; i < contents->meta.n_segments; i++)
 		add_run(runs, contents->meta.segments[i].first_block, bm25_segment_pages(&contents->meta.segments[i]));

@@ -256,13 +256,13 @@ all_seem_visible(Relation heap)
 	return visible;
 }
 
-/* A few more, where the snapshot may not see all rows of the index: to go on behind the last result costs another search. */
+/* A few more, where the snapshot may not see all rows of the index. */
 static uint32
 first_batch(IndexScanDesc scan, int32 wanted)
 {
 	if (wanted <= 0)
 		return FIRST_BATCH;
-	return all_seem_visible(scan->heapRelation) ? (uint32) wanted : (uint32) ceil(wanted * 1.1) + 2;
+	return all_seem_visible(scan->heapRelation) ? (uint32) wanted : (uint32) bm25_some_more(wanted);
 }
 
 static void
