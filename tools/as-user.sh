@@ -20,7 +20,8 @@ if [ -L "$base" ] || [ "$(stat -c %U "$base")" != "$user" ]; then
 fi
 
 mirror=$base/$(printf '%s' "$tree" | cksum | cut -d' ' -f1)
-rsync -a --delete --chown="$user:$(id -gn "$user")" --exclude=/.git --exclude=/build --exclude='*.o' \
+# By contents: a file that was changed and restored within a second has the size and the time it had.
+rsync -a --checksum --delete --chown="$user:$(id -gn "$user")" --exclude=/.git --exclude=/build --exclude='*.o' \
   --exclude='*.d' --exclude=/vecstore.so --include='/sql/vecstore--*--*.sql' --exclude='/sql/vecstore--*.sql' \
   --exclude=/bench/data "$tree/" "$mirror/"
 cd "$mirror"
