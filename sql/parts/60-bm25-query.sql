@@ -8,9 +8,16 @@ COMMENT ON FUNCTION vecstore.bm25query_in(cstring) IS 'internal: text form of bm
 CREATE FUNCTION vecstore.bm25query_out(vecstore.bm25query) RETURNS cstring
   AS 'MODULE_PATHNAME', 'vs_bm25query_out' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.bm25query_out(vecstore.bm25query) IS 'internal: text form of bm25query';
+CREATE FUNCTION vecstore.bm25query_recv(internal) RETURNS vecstore.bm25query
+  AS 'MODULE_PATHNAME', 'vs_bm25query_recv' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vecstore.bm25query_recv(internal) IS 'internal: binary form to bm25query: a version byte, then the text form';
+CREATE FUNCTION vecstore.bm25query_send(vecstore.bm25query) RETURNS bytea
+  AS 'MODULE_PATHNAME', 'vs_bm25query_send' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION vecstore.bm25query_send(vecstore.bm25query) IS 'internal: bm25query to binary form: a version byte, then the text form';
 -- Preferred: the literal in column <@> 'cat & dog' is one of these, where it could also be a tsquery.
 CREATE TYPE vecstore.bm25query (
   INPUT = vecstore.bm25query_in, OUTPUT = vecstore.bm25query_out,
+  RECEIVE = vecstore.bm25query_recv, SEND = vecstore.bm25query_send,
   INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended, PREFERRED = true);
 COMMENT ON TYPE vecstore.bm25query IS
   'a tsquery and the bm25 index whose statistics count, as in: ''cat'' & ''dog'' @ pets_idx; without @, the one index on the column';
@@ -23,7 +30,7 @@ CREATE FUNCTION vecstore.bm25query(query tsquery, index regclass, phrase_boost f
   RETURNS vecstore.bm25query
   AS 'MODULE_PATHNAME', 'vs_bm25query_make' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 COMMENT ON FUNCTION vecstore.bm25query(tsquery, regclass, float8, integer) IS
-  'the same with a factor for terms of phrases (>= 0; null: vecstore.phrase_boost) and the number of rows that are probably wanted';
+  'the same with a factor for terms of phrases (0 to 1000; null: vecstore.phrase_boost) and the number of rows that are probably wanted';
 
 CREATE FUNCTION vecstore.bm25_support(internal) RETURNS internal
   AS 'MODULE_PATHNAME', 'vs_bm25_support' LANGUAGE C STRICT PARALLEL SAFE;

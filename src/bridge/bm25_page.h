@@ -97,6 +97,9 @@ typedef struct VsBm25Patches {
 } VsBm25Patches;
 VS_STATIC_ASSERT(sizeof(VsBm25Patches) == 4, "on disk");
 
+/* Documents of a segment: numbers near the largest are taken for other things. */
+#define VS_BM25_MAX_DOCS (UINT32_MAX - (1 << 16))
+
 /* Where a block of postings is, what is in it, and what it is worth at most. */
 typedef struct VsBm25Skip {
   uint32_t last_doc;

@@ -150,11 +150,11 @@ VsBm25Searcher *vs_bm25_searcher(const VsBm25Memory *memory, const VsBm25Query *
 /* Does the query ask for positions? */
 bool vs_bm25_wants_positions(const VsBm25Query *query);
 /*
- * Adds to df[i] the documents that have leaf i: for a prefix, the sum over its lexemes, whose number is
- * added to *expansions.  Stops, and returns false, when that exceeds max_expansions.
+ * Adds to df[i] the documents that have leaf i: for a prefix, the sum over its lexemes.  Stops, and returns false, when
+ * prefixes stand for more than max_expansions lexemes of the segment.
  */
 bool vs_bm25_lookup(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
-                    uint64_t *df, uint64_t *expansions, uint64_t max_expansions);
+                    uint64_t *df, uint64_t max_expansions);
 /* Offers `top` every live document that matches, has a scored leaf, and may be among the best. */
 void vs_bm25_search(VsBm25Searcher *searcher, const VsBm25Segment *segment, const VsBm25Source *source,
                     const VsBm25Model *model, VsBm25Top *top);

@@ -106,7 +106,7 @@ define_vecstore_settings(void)
 	DefineCustomRealVariable("vecstore.phrase_boost",
 							 "Sets the factor for terms of a phrase that a document has.",
 							 "Queries of type bm25query may carry their own.",
-							 &vs_phrase_boost, 2, 0, 1000,
+							 &vs_phrase_boost, 2, 0, VS_MAX_PHRASE_BOOST,
 							 PGC_USERSET, GUC_EXPLAIN, NULL, NULL, NULL);
 	DefineCustomBoolVariable("vecstore.bm25_without_index",
 							 "Lets <@> score by frequency alone where no bm25 index is found.",

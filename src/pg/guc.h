@@ -27,6 +27,7 @@ extern int vs_hnsw_ef_search;	   /* hnsw.ef_search, 0 = from the preset */
 extern int vs_hnsw_iterative_scan; /* hnsw.iterative_scan */
 extern int vs_hnsw_max_scan_tuples;
 extern double vs_hnsw_scan_mem_multiplier;
+#define VS_MAX_PHRASE_BOOST 1000
 extern double vs_phrase_boost;		  /* vecstore.phrase_boost */
 extern bool vs_bm25_without_index;  /* vecstore.bm25_without_index */
 extern int vs_bm25_max_expansions;  /* vecstore.bm25_max_expansions */

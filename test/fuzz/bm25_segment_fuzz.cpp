@@ -3,9 +3,9 @@
 // bm25_segment_fuzz.cpp - any bytes on the pages of a segment, during searches, verification and merges.
 //
 // The input damages a sound segment: its first byte chooses a search by one of 90 queries, a verification or a
-// merge, the rest are patches (stream, page, offset, byte).  Beyond memory safety: everything ends, rows are some
-// that the segment could have, and no more than k are found.  A page that does not exist ends the attempt, as the
-// host's error would.
+// merge, the second a variant of the search, the rest are patches (stream, page, offset, byte).  Beyond memory safety:
+// everything ends, no more than k are found, in their order, and those that follow come after them.  A page that does
+// not exist ends the attempt, as the host's error would.
 #include <csetjmp>
 #include <cstdint>
 #include <cstdlib>
@@ -50,12 +50,14 @@ struct Damaged {
 
 constexpr int kQueries = 90;  // different ones: words, operators and prefixes repeat after 6, 9 and 5
 
+enum Variant : uint8_t { kOneLeaf = 1, kNegated = 2, kOnlyNegated = 4, kClasses = 8, kDead = 16, kWeights = 32 };
+
 struct Query {
   VsBm25Leaf leaves[3];
-  VsBm25Node nodes[5];
+  VsBm25Node nodes[6];
   VsBm25Query query;
 
-  explicit Query(uint8_t shape) {
+  Query(uint8_t shape, uint8_t variant) {
     static const char* const words[] = {"w0", "w1838", "w19", "w3", "w2", "w"};
     for (int i = 0; i < 3; ++i) {
       const char* word = words[(shape + i * 2) % 6];
@@ -68,22 +70,50 @@ struct Query {
     nodes[3] = {VS_BM25_LEAF, 0, 2, 0, 0};
     nodes[4] = {kinds[shape / 3 % 3], 1, 0, 2, 3};
     query = {leaves, nodes, 3, 5};
+    if ((variant & kClasses) != 0) leaves[0].classes = static_cast<uint8_t>(1 + shape % 14);
+    if ((variant & kOneLeaf) != 0) {
+      query.n_leaves = query.n_nodes = 1;
+    } else if ((variant & kOnlyNegated) != 0) {
+      nodes[5] = {VS_BM25_NOT, 0, 0, 4, 0};
+      query.n_nodes = 6;
+      for (VsBm25Leaf& leaf : leaves) leaf.scored = false;
+    } else if ((variant & kNegated) != 0) {
+      nodes[4] = {VS_BM25_NOT, 0, 0, 3, 0};
+      nodes[5] = {kinds[shape / 3 % 2], 0, 0, 2, 4};
+      query.n_nodes = 6;
+      leaves[2].scored = false;
+    }
   }
 };
 
-void Attempt(Damaged* damaged, const Query& query, const VsBm25Memory& memory) {
+bool InOrder(const VsBm25Result& a, const VsBm25Result& b) {
+  return a.score != b.score ? a.score > b.score : a.row <= b.row;  // damaged: two documents may be one row
+}
+
+void Attempt(Damaged* damaged, const Query& query, uint8_t variant, const VsBm25Memory& memory) {
+  static constexpr uint8_t weights[VS_BM25_CLASSES] = {0, 1, 2, 255};
   if (setjmp(damaged->error) != 0) return;
   const VsBm25Source source = damaged->source();
-  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, &query.query, kPlainWeights, &NoInterrupts);
-  uint64_t df[3] = {}, expansions = 0;
-  vs_bm25_lookup(searcher, &damaged->info, &source, df, &expansions, 1000);
+  VsBm25Searcher* searcher = vs_bm25_searcher(
+      &memory, &query.query, (variant & kWeights) != 0 ? weights : kAllAlike.data(), &NoInterrupts);
+  uint64_t df[3] = {};
+  vs_bm25_lookup(searcher, &damaged->info, &source, df, 1000);
   const double idf[3] = {2, 3, 1};
   const VsBm25Model model = {1.2, 0.75, 2, 30, idf};
   VsBm25Top* top = vs_bm25_top(&memory);
-  vs_bm25_top_reset(top, 10, nullptr);
-  vs_bm25_search(searcher, &damaged->info, &source, &model, top);
-  const VsBm25Result* results;
-  Expect(vs_bm25_top_sorted(top, &results) <= 10);
+  VsBm25Result last = {};
+  for (int batch = 0; batch < 3; ++batch) {
+    vs_bm25_top_reset(top, 10, batch == 0 ? nullptr : &last);
+    vs_bm25_search(searcher, &damaged->info, &source, &model, top);
+    const VsBm25Result* results;
+    const uint32_t n = vs_bm25_top_sorted(top, &results);
+    Expect(n <= 10);
+    for (uint32_t i = 0; i < n; ++i) {
+      if (batch > 0 || i > 0) Expect(InOrder(last, results[i]));
+      last = results[i];
+    }
+    if (n < 10) break;
+  }
   uint32_t found = 0;
   vs_bm25_matches(searcher, &damaged->info, &source, &found,
                   [](void* context, VsBm25Row) { ++*static_cast<uint32_t*>(context); });
@@ -108,9 +138,10 @@ void Merge(Damaged* damaged, Segment* merged, const VsBm25Memory& memory) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto sound = Build(Documents(), 0, Documents().size());
-  if (size < 1) return 0;
+  if (size < 2) return 0;
   Damaged damaged(*sound);
-  for (size_t i = 1; i + 4 < size; i += 5) {
+  if ((data[1] & kDead) != 0) --damaged.info.n_live;
+  for (size_t i = 2; i + 4 < size; i += 5) {
     std::vector<Page>& stream = damaged.streams[data[i] % VS_BM25_STREAMS];
     Page& page = stream[data[i + 1] % stream.size()];
     page[(data[i + 2] << 8 | data[i + 3]) % VS_BM25_PAYLOAD] = data[i + 4];
@@ -119,8 +150,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const VsBm25Memory memory = arena.memory();
   switch (data[0] / kQueries) {
     case 0: {
-      const Query query(data[0]);
-      Attempt(&damaged, query, memory);
+      const Query query(data[0], data[1]);
+      Attempt(&damaged, query, data[1], memory);
       break;
     }
     case 1:

@@ -29,6 +29,16 @@ SET LOCAL ROLE bm25_reader;
 SELECT throws_ok($$ SELECT 'hidden'::tsvector <@> vecstore.bm25query('hidden', 'secret_v') $$, '42501', NULL,
                  'a document of one''s own does not tell how many rows of a table have its words');
 SELECT throws_ok($$ SELECT v <@> 'hidden'::tsquery FROM secret $$, '42501', NULL, 'nor does the table');
+-- a scan of one's own index with a query that names that one, which is not known when the statement is planned
+CREATE TEMP TABLE own (v tsvector);
+CREATE INDEX own_v ON own USING bm25 (v);
+INSERT INTO own VALUES ('hidden'), ('other');
+SELECT with_seqscan(false);
+SET LOCAL plan_cache_mode = force_generic_plan;
+PREPARE rank_own(vecstore.bm25query) AS SELECT v FROM own ORDER BY v <@> $1 LIMIT 2;
+SELECT lives_ok($$ EXECUTE rank_own('hidden @ own_v') $$, 'one may rank by one''s own index');
+SELECT throws_ok($$ EXECUTE rank_own('hidden | other @ secret_v') $$, '42501', NULL, 'but not one''s own rows by the index of others');
+SET LOCAL plan_cache_mode = auto;
 SELECT throws_ok($$ SELECT * FROM vecstore.bm25_term_stats('secret_v', 'hidden') $$, '42501', NULL, 'nor do the statistics');
 SELECT with_seqscan(true);
 SELECT is(scores($$ SELECT v <@> 'hidden'::tsquery FROM shown $$), 20::bigint, 'a view of another role is ranked, in a sequential scan');

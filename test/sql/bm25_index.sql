@@ -155,6 +155,35 @@ SELECT count(*) FROM (SELECT 1 FROM tt ORDER BY v <@> 'w777:*'::tsquery LIMIT 10
 SELECT count(*) FROM tt WHERE v @@ 'w:*'::tsquery;
 RESET vecstore.bm25_max_expansions;
 
+-- each segment counts for itself: a merge neither allows nor refuses what was refused or allowed
+CREATE TABLE expanding (v tsvector);
+CREATE INDEX expanding_v ON expanding USING bm25 (v);
+INSERT INTO expanding SELECT array_to_tsvector(ARRAY(SELECT 'x' || i FROM generate_series(1, 60) i));
+SELECT vecstore.bm25_merge('expanding_v');
+INSERT INTO expanding SELECT array_to_tsvector(ARRAY(SELECT 'x' || i FROM generate_series(1, 60) i)) FROM generate_series(1, 800);
+SET vecstore.bm25_max_expansions = 100;
+SELECT segments > 1 AS several FROM vecstore.bm25_stats('expanding_v');
+SELECT count(*) FROM (SELECT 1 FROM expanding ORDER BY v <@> 'x:*'::tsquery LIMIT 5) x;
+SELECT vecstore.bm25_merge('expanding_v');
+SELECT count(*) FROM (SELECT 1 FROM expanding ORDER BY v <@> 'x:*'::tsquery LIMIT 5) x;
+RESET vecstore.bm25_max_expansions;
+
+-- an index that was attached to a partitioned one with weights of its own
+CREATE TABLE weighty (n int, v tsvector) PARTITION BY LIST (n);
+CREATE TABLE weighty_1 PARTITION OF weighty FOR VALUES IN (1);
+CREATE TABLE weighty_2 (n int, v tsvector);
+INSERT INTO weighty_2 VALUES (2, 'cat:1A');
+CREATE INDEX weighty_2_v ON weighty_2 USING bm25 (v) WITH (weights = '{1,1,1,7}');
+CREATE INDEX weighty_v ON weighty USING bm25 (v) WITH (weights = '{1,1,1,4}');
+INSERT INTO weighty VALUES (1, 'cat:1A,2'), (1, 'dog:1');
+ALTER TABLE weighty ATTACH PARTITION weighty_2 FOR VALUES IN (2);
+SELECT count(*) FROM pg_inherits WHERE inhparent = 'weighty_v'::regclass;
+SELECT n FROM weighty ORDER BY v <@> 'cat'::tsquery;
+ALTER INDEX weighty_2_v SET (weights = '{1,1,1,4}');
+REINDEX INDEX weighty_2_v;
+SELECT n, v FROM weighty ORDER BY v <@> 'cat'::tsquery LIMIT 2;
+DROP TABLE expanding, weighty;
+
 -- other kinds of relations
 SELECT vecstore.bm25_stats('books');
 SELECT vecstore.bm25_stats('books_pkey');

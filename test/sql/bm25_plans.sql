@@ -119,3 +119,50 @@ SELECT q, c.same FROM (VALUES ('moved'), ('city'), ('w1 | w2')) x(q), compare(q)
 
 DROP TABLE docs, others, pairs, twins;
 DROP FUNCTION plan_of, pages_touched, rows_expected, anew, differing, compare;
+
+-- functions of others that make queries are not taken for bm25query()
+CREATE TABLE bag (id int, v tsvector);
+INSERT INTO bag SELECT i, ('word' || i % 7)::tsvector FROM generate_series(1, 300) i;
+CREATE INDEX bag_v ON bag USING bm25 (v);
+ANALYZE bag;
+CREATE FUNCTION asks(number int8, other int4) RETURNS vecstore.bm25query STABLE LANGUAGE plpgsql AS
+  $$ BEGIN RETURN vecstore.bm25query(('word' || number)::tsquery, 'bag_v'); END $$;
+EXPLAIN (COSTS OFF) SELECT id FROM bag ORDER BY v <@> asks(3, 5) LIMIT 2;
+SELECT id FROM bag ORDER BY v <@> asks(3, 5) LIMIT 2;
+
+-- an index that is named beside a query which is not known yet
+CREATE INDEX bag_w ON bag USING bm25 (v) WITH (weights = '{2,2,2,2}');
+SET plan_cache_mode = force_generic_plan;
+PREPARE by_v(tsquery) AS SELECT id FROM bag ORDER BY v <@> vecstore.bm25query($1, 'bag_v') LIMIT 2;
+PREPARE by_w(tsquery) AS SELECT id FROM bag ORDER BY v <@> vecstore.bm25query($1, 'bag_w') LIMIT 2;
+PREPARE boosted(tsquery) AS SELECT id FROM bag ORDER BY v <@> vecstore.bm25query($1, 'bag_w', 3) LIMIT 2;
+EXPLAIN (COSTS OFF) EXECUTE by_v('word3');
+EXPLAIN (COSTS OFF) EXECUTE by_w('word3');
+EXPLAIN (COSTS OFF) EXECUTE boosted('word3');
+-- and one that is not known either: the index chosen may have been built otherwise
+PREPARE by_any(vecstore.bm25query) AS SELECT id FROM bag ORDER BY v <@> $1 LIMIT 2;
+SET enable_seqscan = off;
+DO $$
+DECLARE refused int := 0; answered int := 0; name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['bag_v', 'bag_w'] LOOP
+    BEGIN
+      EXECUTE format('EXECUTE by_any(%L)', 'word3 @ ' || name);
+      answered := answered + 1;
+    EXCEPTION WHEN object_not_in_prerequisite_state THEN refused := refused + 1;
+    END;
+  END LOOP;
+  RAISE NOTICE '% answered, % refused', answered, refused;
+END $$;
+RESET enable_seqscan;
+RESET plan_cache_mode;
+DROP INDEX bag_w;
+
+-- rows as a whole, where an index is on an expression
+CREATE INDEX bag_e ON bag USING bm25 ((v || 'more'::tsvector));
+ANALYZE bag;
+SELECT count(*) FROM (SELECT DISTINCT b FROM bag b) x;
+SELECT count(*) FROM bag b WHERE b IS NOT NULL;
+SELECT count(*) FROM (SELECT b FROM bag b GROUP BY b) x;
+DROP TABLE bag;
+DROP FUNCTION asks;

@@ -24,12 +24,26 @@ SELECT vecstore.bm25query('cat', '"Pets @ home"', 3, 20), vecstore.bm25query('ca
 SELECT q, q::text::vecstore.bm25query::text = q::text FROM (SELECT vecstore.bm25query('''a @ b'' & ''c\\d''', '"Pets @ home"', 0.5, 7)) x(q);
 SELECT '''cat'' @ -'::vecstore.bm25query, 'cat@"Pets @ home"   k=3'::vecstore.bm25query;
 SELECT 'cat'::vecstore.bm25query;
+-- and its binary form
+SELECT vecstore.bm25query_send(vecstore.bm25query('cat', '"Pets @ home"', 3, 20));
+CREATE TABLE asked (q vecstore.bm25query);
+CREATE TABLE received (q vecstore.bm25query);
+INSERT INTO asked VALUES ('cat'), (vecstore.bm25query('a <-> ''b @ c''', '"Pets @ home"', 0.5, 7));
+DO $$
+DECLARE file text := current_setting('data_directory') || '/bm25_queries.bin';
+BEGIN
+  EXECUTE format('COPY asked TO %L WITH (FORMAT binary)', file);
+  EXECUTE format('COPY received FROM %L WITH (FORMAT binary)', file);
+END $$;
+SELECT q FROM received;
 SELECT 'cat @ nowhere'::vecstore.bm25query;
 SELECT 'cat @ "Pets @ home" boost=x'::vecstore.bm25query;
 SELECT 'cat @ "Pets @ home" boost=NaN'::vecstore.bm25query;
 SELECT 'cat @ "Pets @ home" k='::vecstore.bm25query;
 SELECT '& @ "Pets @ home"'::vecstore.bm25query;
 SELECT vecstore.bm25query('cat', 'pets', -1);
+SELECT vecstore.bm25query('cat', 'pets', 1000.5);
+SELECT vecstore.bm25query('cat', 'pets', 'Infinity');
 SELECT vecstore.bm25query('cat', 'pets', 1, -1);
 SELECT 'a'::tsvector <@> vecstore.bm25query('a', 'pets');
 SELECT 'a'::tsvector <@> vecstore.bm25query('a', 4000000000::oid::regclass);

@@ -41,10 +41,13 @@ my @damages = (
   [ 'the number of sealed runs', LANE + $lane * BLOCK, pack('L', 5000), qr/has a damaged lane head/ ],
   [ 'the size of a record', $lane_block * BLOCK + HEADER, pack('L', 7), qr/has a damaged record/ ],
   [ 'the size of a tsvector', $lane_block * BLOCK + HEADER + 48, pack('L', 0xfffffff0), qr/has a damaged record/ ],
+  [ 'the number of lexemes of a tsvector', $lane_block * BLOCK + HEADER + 52, pack('L', 0x7fffffff), qr/has a damaged record/ ],
+  [ 'where a lexeme is', $lane_block * BLOCK + HEADER + 56, "\xff" x 4, undef, qr/its tsvector is damaged/ ],
   [ 'a signature', $lane_block * BLOCK + HEADER + 16, "\x00" x 32, undef, qr/its signature is not that of its lexemes/ ],
   [ 'postings', stream(2) + 40, "\xff" x 64, undef, qr/error\|segment 1\|/ ],
   [ 'skips', stream(1) + 12, "\xff" x 20, undef, qr{has no page|error\|segment 1\|} ],
   [ 'a dictionary page', stream(0), "\xff" x 300, undef, qr/error\|segment 1\|/ ],
+  [ 'a restart of the dictionary', stream(0) + BLOCK - HEADER - TAIL - 2, pack('S', 4), undef, qr/searches do not find term/ ],
   [ 'a length', stream(4) + 20, pack('S', 9999), undef, qr/has length 9999/ ],
   [ 'live bits', stream(6), "\x00" x 8, undef, qr/of its documents live/ ],
   [ 'a row', stream(5), "\x00\x00\x00\x00\x02\x00", undef, qr/in the index more than once|not in the index/ ]);

@@ -12,13 +12,14 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "bridge/bm25_segment.h"
 
 namespace bm25_memory {
 
-// Gives everything back at the end of the test, as a memory context does.
+// Gives everything back at the end of the test, as a memory context does.  What was grown is gone at once.
 class Arena {
  public:
   ~Arena() {
@@ -30,11 +31,16 @@ class Arena {
   static void* Grow(void* context, void* old, size_t old_bytes, size_t new_bytes) {
     Arena* arena = static_cast<Arena*>(context);
     void* p = malloc(new_bytes > 0 ? new_bytes : 1);
-    if (old != nullptr) memcpy(p, old, std::min(old_bytes, new_bytes));
-    arena->blocks_.push_back(p);
+    if (old != nullptr) {
+      memcpy(p, old, std::min(old_bytes, new_bytes));
+      memset(old, 0xA5, old_bytes);
+      free(old);
+      arena->blocks_.erase(old);
+    }
+    arena->blocks_.insert(p);
     return p;
   }
-  std::vector<void*> blocks_;
+  std::unordered_set<void*> blocks_;
 };
 
 using Page = std::array<uint8_t, VS_BM25_PAYLOAD>;
@@ -73,22 +79,26 @@ struct Segment {
 // lexeme to positions, as in a tsvector
 using Document = std::map<std::string, std::vector<uint16_t>>;
 
-inline uint32_t LengthOf(const Document& document) {
+using Weights = std::array<uint8_t, VS_BM25_CLASSES>;
+constexpr Weights kAllAlike = {1, 1, 1, 1};
+
+inline uint32_t LengthOf(const Document& document, const Weights& weights = kAllAlike) {
   uint32_t length = 0;
   for (const auto& [lexeme, positions] : document) {
-    length += positions.empty() ? 1 : static_cast<uint32_t>(positions.size());
+    length += positions.empty();
+    for (uint16_t position : positions) length += weights[position >> 14];
   }
   return std::min<uint32_t>(length, VS_BM25_MAX_LEN);
 }
 
 // Words with a distribution as texts have it; some documents have no positions, or lack those of some
-// words, or have many, or classes, or several words at one position.
-inline std::vector<Document> RandomDocuments(int n, int words, uint32_t seed) {
+// words, or have many, or classes (one of classes_every), or several words at one position.
+inline std::vector<Document> RandomDocuments(int n, int words, uint32_t seed, int classes_every = 20) {
   std::mt19937 random(seed);
   std::vector<Document> documents(n);
   for (Document& document : documents) {
     const int length = static_cast<int>(random() % 60);
-    const bool stripped = random() % 50 == 0, classes = random() % 20 == 0;
+    const bool stripped = random() % 50 == 0, classes = random() % classes_every == 0;
     const bool gaps = random() % 40 == 0, dense = random() % 20 == 0;
     int position = 0;
     for (int i = 0; i < length; ++i) {
@@ -111,10 +121,12 @@ inline VsBm25Row RowOf(uint32_t i) {
           static_cast<uint16_t>(i % 20 + 1)};
 }
 
-constexpr uint8_t kPlainWeights[VS_BM25_CLASSES] = {1, 1, 1, 1};
+// The same rows in another order.
+inline VsBm25Row ScatteredRowOf(uint32_t i) { return RowOf(i * 2654435761u >> 8); }
 
-inline void Add(VsBm25Inverter* inverter, VsBm25Row row, const Document& document) {
-  vs_bm25_inverter_document(inverter, row, LengthOf(document));
+inline void Add(VsBm25Inverter* inverter, VsBm25Row row, const Document& document,
+                const Weights& weights = kAllAlike) {
+  vs_bm25_inverter_document(inverter, row, LengthOf(document, weights));
   std::vector<VsBm25Lexeme> lexemes;
   for (const auto& [lexeme, positions] : document) {
     lexemes.push_back({lexeme.data(), static_cast<uint32_t>(lexeme.size()),
@@ -125,12 +137,13 @@ inline void Add(VsBm25Inverter* inverter, VsBm25Row row, const Document& documen
 
 // Documents [begin, end), row i for document i.
 inline std::unique_ptr<Segment> Build(const std::vector<Document>& documents, size_t begin,
-                                      size_t end, bool positions = true) {
+                                      size_t end, bool positions = true, const Weights& weights = kAllAlike,
+                                      VsBm25Row (*row_of)(uint32_t) = RowOf) {
   Arena arena;
   const VsBm25Memory memory = arena.memory();
   auto segment = std::make_unique<Segment>();
-  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kPlainWeights, positions);
-  for (size_t i = begin; i < end; ++i) Add(inverter, RowOf(static_cast<uint32_t>(i)), documents[i]);
+  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, weights.data(), positions);
+  for (size_t i = begin; i < end; ++i) Add(inverter, row_of(static_cast<uint32_t>(i)), documents[i], weights);
   const VsBm25Sink sink = segment->sink();
   vs_bm25_inverter_write(inverter, &sink, &segment->info);
   return segment;

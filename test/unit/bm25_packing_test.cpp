@@ -90,7 +90,7 @@ void CheckRows(const std::vector<uint64_t>& blocks, uint32_t offsets, unsigned b
   Arena arena;
   const VsBm25Memory memory = arena.memory();
   Segment segment;
-  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kPlainWeights, true);
+  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kAllAlike.data(), true);
   std::vector<VsBm25Row> rows;
   for (size_t i = 0; i < blocks.size(); ++i) {
     rows.push_back({static_cast<uint16_t>(blocks[i] >> 16), static_cast<uint16_t>(blocks[i]),

@@ -78,7 +78,7 @@ struct SlowHit {
   std::vector<uint16_t> positions;
 };
 
-SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
+SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf, const Weights& weights) {
   SlowHit slow;
   const std::string wanted(leaf.lexeme, leaf.length);
   const bool any = leaf.classes == 0 || leaf.classes == 15;
@@ -92,7 +92,7 @@ SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
     for (uint16_t position : positions) {
       if (!any && (leaf.classes >> (position >> 14) & 1) == 0) continue;
       slow.hit.present = true;
-      slow.hit.tf += 1;
+      slow.hit.tf += weights[position >> 14];
       slow.positions.push_back(position);
     }
   }
@@ -105,20 +105,29 @@ SlowHit HitOf(const Document& document, const VsBm25Leaf& leaf) {
   return slow;
 }
 
+struct Options {
+  double k1 = 1.2, b = 0.75;
+  Weights weights = kAllAlike;
+  VsBm25Row (*row_of)(uint32_t) = RowOf;
+};
+
 struct Index {
   std::vector<Document> documents;
+  Options options;
   std::vector<bool> dead;
   std::vector<std::unique_ptr<Segment>> segments;
   double sum_len = 0;
 
   Index(int n, int words, int parts, int dead_every, uint32_t seed)
-      : documents(RandomDocuments(n, words, seed)), dead(n) {
+      : Index(RandomDocuments(n, words, seed), parts, dead_every, {}) {}
+  Index(std::vector<Document> all, int parts, int dead_every, const Options& how)
+      : documents(std::move(all)), options(how), dead(documents.size()) {
     for (int i = 0; i < parts; ++i) {
       const size_t begin = documents.size() * i / parts, end = documents.size() * (i + 1) / parts;
-      segments.push_back(Build(documents, begin, end));
-      segments.back()->forgetful = n < 3000;
+      segments.push_back(Build(documents, begin, end, true, options.weights, options.row_of));
+      segments.back()->forgetful = documents.size() < 3000;
       for (size_t doc = begin; doc < end; ++doc) {
-        sum_len += LengthOf(documents[doc]);
+        sum_len += LengthOf(documents[doc], options.weights);
         if (dead_every == 0 || doc % dead_every != 1) continue;
         segments.back()->Kill(static_cast<uint32_t>(doc - begin));
         dead[doc] = true;
@@ -130,12 +139,11 @@ struct Index {
 void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uint32_t k, bool pages) {
   Arena arena;
   const VsBm25Memory memory = arena.memory();
-  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query, kPlainWeights, &NoInterrupts);
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query, index->options.weights.data(), &NoInterrupts);
   std::vector<uint64_t> df(query->n_leaves + 1);
   for (auto& segment : index->segments) {
     const VsBm25Source source = segment->source();
-    uint64_t expansions = 0;
-    ASSERT_TRUE(vs_bm25_lookup(searcher, &segment->info, &source, df.data(), &expansions, 1000000));
+    ASSERT_TRUE(vs_bm25_lookup(searcher, &segment->info, &source, df.data(), 1000000));
   }
   std::vector<double> idf;
   for (int i = 0; i < query->n_leaves; ++i) {
@@ -150,7 +158,8 @@ void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uin
     ASSERT_EQ(df[i], truth);
     idf.push_back(vs_bm25_idf(index->documents.size(), df[i]));
   }
-  const VsBm25Model model = {1.2, 0.75, phrase_boost, index->sum_len / index->documents.size(), idf.data()};
+  const VsBm25Model model = {index->options.k1, index->options.b, phrase_boost,
+                             index->sum_len > 0 ? index->sum_len / index->documents.size() : 1, idf.data()};
 
   std::vector<VsBm25Result> truth;
   std::vector<uint64_t> matching;
@@ -159,16 +168,19 @@ void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uin
     if (index->dead[i]) continue;
     std::vector<SlowHit> slow;
     std::vector<VsBm25Hit> hits;
-    for (int leaf = 0; leaf < query->n_leaves; ++leaf) slow.push_back(HitOf(index->documents[i], query->leaves[leaf]));
+    for (int leaf = 0; leaf < query->n_leaves; ++leaf) {
+      slow.push_back(HitOf(index->documents[i], query->leaves[leaf], index->options.weights));
+    }
     for (SlowHit& hit : slow) {
       hit.hit.positions = hit.positions.data();
       hit.hit.n_positions = static_cast<int>(hit.positions.size());
       hits.push_back(hit.hit);
     }
     if (!vs_bm25_match(query, hits.data(), boosted.get(), &memory)) continue;
-    const uint64_t row = vs_bm25_row_key(RowOf(static_cast<uint32_t>(i)));
+    const uint64_t row = vs_bm25_row_key(index->options.row_of(static_cast<uint32_t>(i)));
     matching.push_back(row);
-    const double score = vs_bm25_score(query, &model, hits.data(), boosted.get(), LengthOf(index->documents[i]));
+    const double score = vs_bm25_score(query, &model, hits.data(), boosted.get(),
+                                       LengthOf(index->documents[i], index->options.weights));
     if (score > 0) truth.push_back({score, row});
   }
   std::sort(truth.begin(), truth.end(), [](const VsBm25Result& a, const VsBm25Result& b) {
@@ -206,12 +218,13 @@ void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uin
 }
 
 void CheckShapes(Index* index, int words, int rounds, int shape, int depth, uint32_t seed) {
+  const double boosts[] = {1, 2, 2, 2, 0, 0.5, 1000};
   std::mt19937 random(seed);
   for (int round = 0; round < rounds; ++round) {
     RandomQuery query;
     query.Tree(&random, words, static_cast<int>(random() % (depth + 1)), false, shape);
     SCOPED_TRACE(round);
-    CheckQuery(index, query.Finish(), random() % 4 == 0 ? 1 : 2, 1 + random() % 20, random() % 5 == 0);
+    CheckQuery(index, query.Finish(), boosts[random() % 7], 1 + random() % 20, random() % 5 == 0);
     if (testing::Test::HasFailure()) return;
   }
 }
@@ -244,6 +257,70 @@ TEST(Bm25Search, ManyTies) {
   CheckShapes(&index, 8, 16, VS_BM25_AND, 1, 6);
 }
 
+TEST(Bm25Search, AnyModel) {
+  const double k1s[] = {0, 0.0001, 1.2, 100}, bs[] = {0, 0.75, 1};
+  const Weights weights[] = {kAllAlike, {0, 1, 2, 255}, {1, 0, 0, 0}, {3, 2, 1, 4}};
+  std::mt19937 random(20);
+  for (double k1 : k1s) {
+    for (double b : bs) {
+      for (const Weights& w : weights) {
+        SCOPED_TRACE(testing::Message() << k1 << " " << b << " " << int(w[0]) << int(w[1]));
+        const int words = random() % 2 == 0 ? 20 : 200;
+        const Options options = {k1, b, w, random() % 2 == 0 ? RowOf : ScatteredRowOf};
+        Index index(RandomDocuments(500, words, random(), 2), 2, 6, options);
+        CheckShapes(&index, words, 6, 0, 3, random());
+        CheckShapes(&index, words, 3, VS_BM25_OR, 1, random());
+        CheckShapes(&index, words, 2, VS_BM25_LEAF, 0, random());
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+// Documents that have so many lexemes of a prefix that no impact can hold their frequencies.
+TEST(Bm25Search, FrequenciesBeyondImpacts) {
+  for (int parts : {1, 2}) {
+    std::vector<Document> documents(200);
+    for (int i = 0; i < 200; ++i) {
+      const int lexemes = i == 1 ? 300 : i == 150 ? 400 : 1;
+      for (int j = 0; j < lexemes; ++j) documents[i]["a" + std::to_string(j)] = {static_cast<uint16_t>(3 << 14 | (j + 1))};
+      documents[i]["b"] = {static_cast<uint16_t>(500)};
+    }
+    for (double k1 : {0.0, 1.2, 100.0}) {
+      Index index(documents, parts, 0, {k1, 0, {1, 1, 1, 255}});
+      for (int shape : {VS_BM25_LEAF, VS_BM25_AND, VS_BM25_OR}) {
+        RandomQuery query;
+        query.lexemes = {"a", "b"};
+        query.leaves.resize(shape == VS_BM25_LEAF ? 1 : 2);
+        for (VsBm25Leaf& leaf : query.leaves) leaf.scored = true;
+        query.leaves[0].prefix = true;
+        query.Node(VS_BM25_LEAF, 0, 0, 0, 0);
+        if (shape != VS_BM25_LEAF) query.Node(static_cast<uint8_t>(shape), 0, 0, query.Node(VS_BM25_LEAF, 1, 0, 0, 0), 0);
+        CheckQuery(&index, query.Finish(), 2, 1, false);
+      }
+    }
+  }
+}
+
+// So many that their positions are moved while those of one document are put together.
+TEST(Bm25Search, PositionsOfManyLexemes) {
+  std::vector<Document> documents(3000);
+  for (int i = 0; i < 3000; ++i) {
+    for (int j = 0; j < 4; ++j) {
+      documents[i]["a" + std::to_string((i * 7 + j * 31) % 500)].push_back(static_cast<uint16_t>(3 * j + 1 + i % 2));
+    }
+    documents[i]["b"] = {static_cast<uint16_t>(3 * (i % 4) + 2)};
+  }
+  Index index(documents, 1, 0, {});
+  RandomQuery query;
+  query.lexemes = {"a", "b"};
+  query.leaves.resize(2);
+  query.leaves[0].scored = query.leaves[1].scored = query.leaves[0].prefix = true;
+  const int left = query.Node(VS_BM25_LEAF, 0, 0, 0, 0), right = query.Node(VS_BM25_LEAF, 1, 0, 0, 0);
+  query.Node(VS_BM25_PHRASE, 0, left, right, 1);
+  CheckQuery(&index, query.Finish(), 2, 10, true);
+}
+
 TEST(Bm25Search, ThousandWords) {
   Index index(2000, 3000, 2, 0, 16);
   std::mt19937 random(7);
@@ -270,11 +347,10 @@ TEST(Bm25Search, SkipsMostOfALongList) {
     const int leaf = query.Node(VS_BM25_LEAF, static_cast<int>(query.leaves.size()) - 1, 0, 0, 0);
     root = root < 0 ? leaf : query.Node(VS_BM25_OR, 0, root, leaf, 0);
   }
-  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kPlainWeights, &NoInterrupts);
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kAllAlike.data(), &NoInterrupts);
   const VsBm25Source source = index.segments[0]->source();
   uint64_t df[3] = {};
-  uint64_t expansions = 0;
-  vs_bm25_lookup(searcher, &index.segments[0]->info, &source, df, &expansions, 1000);
+  vs_bm25_lookup(searcher, &index.segments[0]->info, &source, df, 1000);
   const double idf[3] = {vs_bm25_idf(40000, df[0]), vs_bm25_idf(40000, df[1]), vs_bm25_idf(40000, df[2])};
   const VsBm25Model model = {1.2, 0.75, 2, index.sum_len / 40000, idf};
   VsBm25Top* top = vs_bm25_top(&memory);
@@ -294,7 +370,7 @@ TEST(Bm25Search, NoPositions) {
   query.leaves[0].scored = query.leaves[1].scored = true;
   const int left = query.Node(VS_BM25_LEAF, 0, 0, 0, 0), right = query.Node(VS_BM25_LEAF, 1, 0, 0, 0);
   query.Node(VS_BM25_PHRASE, 0, left, right, 1);
-  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kPlainWeights, &NoInterrupts);
+  VsBm25Searcher* searcher = vs_bm25_searcher(&memory, query.Finish(), kAllAlike.data(), &NoInterrupts);
   const VsBm25Source source = segment->source();
   size_t both = 0, found = 0;
   for (const Document& document : documents) both += document.count("w0") != 0 && document.count("w19") != 0;

@@ -43,6 +43,7 @@ class GrowArray {
         memory_.grow(memory_.context, data_, capacity_ * sizeof(T), capacity * sizeof(T)));
     capacity_ = capacity;
   }
+  // By value: it may be an element, which growing moves.
   void Push(const T& value) {
     if (size_ == capacity_) Reserve(size_ + 1);
     data_[size_++] = value;
@@ -52,7 +53,7 @@ class GrowArray {
     Reserve(size_ + n);
     size_ += n;
   }
-  // Push if `wanted`, without a branch on it.
+  // Push if `wanted`, without a branch on it.  value: not an element.
   void PushIf(const T& value, bool wanted) {
     if (size_ == capacity_) Reserve(size_ + 1);
     data_[size_] = value;

@@ -228,7 +228,7 @@ void PostingList::CloseUnion() {
       tf = std::max(tf, postings_[i].tf);
       skip.last_doc = postings_[i].doc;
     }
-    tf = std::min<uint32_t>(tf, UINT16_MAX);
+    tf = std::min<uint32_t>(tf, kAnyTf);
     skip.impacts[0] = skip.impacts[1] = {static_cast<uint16_t>(tf), 0};
     skips_.Push(skip);
   }

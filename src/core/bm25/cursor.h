@@ -20,6 +20,9 @@ namespace bm25 {
 constexpr uint32_t kNoDoc = ~uint32_t{0};
 // Kernels read and write whole vectors.
 constexpr uint32_t kBlockRoom = VS_BM25_BLOCK + 16;
+// In an impact: so often or more.  No list of one lexeme has it; the lexemes of a prefix may have it together.
+constexpr uint16_t kAnyTf = UINT16_MAX;
+static_assert(kMaxPositions * VS_BM25_MAX_WEIGHT < kAnyTf, "a frequency that is exact");
 
 // A stream that is read at byte offsets.
 void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,

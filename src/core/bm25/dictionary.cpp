@@ -257,6 +257,7 @@ void Dictionary::Parse(const KeyCursor& cursor, TermInfo* term) {
   term->first_skip = 0;
   if (bytes > 0) {
     memcpy(term->inlined, p, kInlineBytes);
+    memset(term->inlined + kInlineBytes, 0, kPackedSlack);
   } else {
     GetVarint(p, &term->first_skip);
   }

@@ -20,7 +20,7 @@ struct TermInfo {
   uint32_t df;
   uint32_t inline_bytes;  // 0: the postings lie in blocks, from skip first_skip on
   uint32_t first_skip;
-  uint8_t inlined[kInlineBytes + kPackedSlack];  // a damaged list may end within a number
+  uint8_t inlined[kInlineBytes + kPackedSlack];  // a damaged list may end within a number: zeros, which end it
 };
 
 // Entries of one page.

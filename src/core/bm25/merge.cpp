@@ -19,6 +19,7 @@ using namespace vecstore::bm25;
 namespace {
 
 constexpr uint32_t kTermsBetweenChecks = 256;
+constexpr uint32_t kBlocksBetweenChecks = 64;
 
 struct Input {
   const VsBm25Segment* segment;
@@ -43,15 +44,16 @@ struct Merger {
   int n;
   Input* inputs;
   bool positions;
+  void (*check_interrupts)(void);
   GrowArray<uint16_t> lengths;  // of the live documents
   SegmentWriter writer;
   PostingList list;
   Block block;
 
   void Init(const VsBm25Memory* host, int count, const VsBm25Segment* const* segments,
-            const VsBm25Source* sources, const VsBm25Sink* sink);
+            const VsBm25Source* sources, const VsBm25Sink* sink, void (*check)(void));
   void ReadDocuments(Input* input);
-  void MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*check_interrupts)(void));
+  void MergeTerms(const VsBm25Split* from, const VsBm25Split* to);
   void WriteTerm(uint64_t prefix, const uint8_t* lexeme, uint32_t length);
   void CopyPostings(Input* input);
   Input* Least();
@@ -87,6 +89,7 @@ void Merger::ReadDocuments(Input* input) {
   input->new_doc = nullptr;
   if (input->segment->n_live < n_docs) input->ReadLive(memory);
   for (uint32_t doc = 0; doc < n_docs;) {
+    check_interrupts();
     const uint8_t* page = source->read(source->context, VS_BM25_LENGTHS, doc / VS_BM25_LENGTHS_PER_PAGE);
     for (uint32_t i = 0; i < VS_BM25_LENGTHS_PER_PAGE && doc < n_docs; ++i, ++doc) {
       if (input->NewDoc(doc) == kNoDoc) continue;
@@ -103,6 +106,7 @@ VsBm25Row* Merger::Rows() const {
   VsBm25Row* row = rows;
   for (int i = 0; i < n; ++i) {
     for (uint32_t doc = 0; doc < inputs[i].segment->n_docs; ++doc) {
+      if (doc % VS_BM25_LENGTHS_PER_PAGE == 0) check_interrupts();
       if (inputs[i].NewDoc(doc) == kNoDoc) continue;
       *row++ = vs_bm25_row_of(inputs[i].segment, inputs[i].source, doc);
     }
@@ -128,6 +132,7 @@ void Merger::CopyPostings(Input* input) {
   list.Open(input->terms.term);
   for (uint32_t b = 0; b < list.n_blocks; ++b) {
     list.Decode(b, &block);
+    if (b % kBlocksBetweenChecks == 0) check_interrupts();
     if (positions) list.ReadPositions(block);
     for (uint32_t i = 0; i < block.n; ++i) {
       if (block.docs[i] >= input->segment->n_docs) continue;
@@ -154,8 +159,9 @@ void Merger::WriteTerm(uint64_t prefix, const uint8_t* lexeme, uint32_t length) 
 }
 
 void Merger::Init(const VsBm25Memory* host, int count, const VsBm25Segment* const* segments,
-                  const VsBm25Source* sources, const VsBm25Sink* sink) {
+                  const VsBm25Source* sources, const VsBm25Sink* sink, void (*check)(void)) {
   memory = HostMemory(host);
+  check_interrupts = check;
   n = count;
   inputs = memory.New<Input>(n);
   lengths.Init(memory);
@@ -177,7 +183,7 @@ int CompareToSplit(const TermScan& terms, const VsBm25Split& split) {
   return CompareLexemes(terms.key(), terms.key_length(), split.bytes, split.length);
 }
 
-void Merger::MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*check_interrupts)(void)) {
+void Merger::MergeTerms(const VsBm25Split* from, const VsBm25Split* to) {
   for (int i = 0; i < n; ++i) {
     TermScan* terms = &inputs[i].terms;
     if (from == nullptr) {
@@ -199,9 +205,9 @@ void Merger::MergeTerms(const VsBm25Split* from, const VsBm25Split* to, void (*c
 }
 
 Merger* NewMerger(const VsBm25Memory* memory, int n, const VsBm25Segment* const* segments,
-                  const VsBm25Source* sources, const VsBm25Sink* sink) {
+                  const VsBm25Source* sources, const VsBm25Sink* sink, void (*check)(void)) {
   Merger* merger = HostMemory(memory).New<Merger>(1);
-  merger->Init(memory, n, segments, sources, sink);
+  merger->Init(memory, n, segments, sources, sink, check);
   return merger;
 }
 
@@ -210,8 +216,8 @@ Merger* NewMerger(const VsBm25Memory* memory, int n, const VsBm25Segment* const*
 void vs_bm25_merge(const VsBm25Memory* memory, int n, const VsBm25Segment* const* segments,
                    const VsBm25Source* sources, const VsBm25Sink* sink, VsBm25Segment* merged,
                    void (*check_interrupts)(void)) {
-  Merger* merger = NewMerger(memory, n, segments, sources, sink);
-  merger->MergeTerms(nullptr, nullptr, check_interrupts);
+  Merger* merger = NewMerger(memory, n, segments, sources, sink, check_interrupts);
+  merger->MergeTerms(nullptr, nullptr);
   merger->writer.Finish(merger->Rows(), merged);
 }
 
@@ -236,8 +242,8 @@ void vs_bm25_split_terms(const VsBm25Segment* segment, const VsBm25Source* sourc
 void vs_bm25_merge_terms(const VsBm25Memory* memory, int n, const VsBm25Segment* const* segments,
                          const VsBm25Source* sources, const VsBm25Split* from, const VsBm25Split* to,
                          const VsBm25Sink* sink, VsBm25Segment* part, void (*check_interrupts)(void)) {
-  Merger* merger = NewMerger(memory, n, segments, sources, sink);
-  merger->MergeTerms(from, to, check_interrupts);
+  Merger* merger = NewMerger(memory, n, segments, sources, sink, check_interrupts);
+  merger->MergeTerms(from, to);
   merger->writer.FinishPart(part);
 }
 
@@ -246,7 +252,7 @@ void vs_bm25_join(const VsBm25Memory* memory, int n, const VsBm25Segment* const*
                   const VsBm25Source* part_sources, const VsBm25Sink* sink, VsBm25Segment* joined,
                   void (*check_interrupts)(void)) {
   constexpr VsBm25Stream kOfParts[] = {VS_BM25_SKIPS, VS_BM25_POSTINGS, VS_BM25_POSITIONS};
-  Merger* merger = NewMerger(memory, n, segments, sources, sink);
+  Merger* merger = NewMerger(memory, n, segments, sources, sink, check_interrupts);
   TermScan* terms = HostMemory(memory).New<TermScan>(1);
   uint32_t pages[VS_BM25_STREAMS] = {};
   for (int i = 0; i < n_parts; ++i) {

@@ -106,16 +106,16 @@ static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
 }
 
 bool vs_bm25_lookup(VsBm25Searcher* searcher, const VsBm25Segment* segment,
-                    const VsBm25Source* source, uint64_t* df, uint64_t* expansions,
-                    uint64_t max_expansions) {
+                    const VsBm25Source* source, uint64_t* df, uint64_t max_expansions) {
+  uint64_t expansions = 0;
   for (int i = 0; i < searcher->query->n_leaves; ++i) {
     const VsBm25Leaf& leaf = searcher->query->leaves[i];
     ForTermsOf(searcher, leaf, segment, source, [&](const TermInfo& term) {
       df[i] += term.df;
-      *expansions += leaf.prefix;
-      return *expansions <= max_expansions;
+      expansions += leaf.prefix;
+      return expansions <= max_expansions;
     });
-    if (*expansions > max_expansions) return false;
+    if (expansions > max_expansions) return false;
   }
   return true;
 }
@@ -160,10 +160,16 @@ double VsBm25Searcher::MaxBoost(int leaf) const {
   return matcher.in_phrase(leaf) ? std::max(1.0, model->phrase_boost) : 1.0;
 }
 
+// The score grows with the frequency, towards this; a little more, as no rounding must exceed it.
+static double LeafScoreLimit(const VsBm25Model* model, int leaf, double boost) {
+  return boost * model->idf[leaf] * (model->k1 + 1) * (1 + 1e-12);
+}
+
 double VsBm25Searcher::FindBound(int leaf, uint32_t block) const {
   const double boost = MaxBoost(leaf);
   double bound = 0;
   for (const VsBm25Impact& impact : leaves[leaf].list.skip(block).impacts) {
+    if (impact.tf == kAnyTf) return LeafScoreLimit(model, leaf, boost);
     bound = std::max(bound, vs_bm25_leaf_score(model, leaf, boost, impact.tf, impact.len));
   }
   return bound;

@@ -2,8 +2,9 @@
 //
 // verify.cpp - is a segment what it says it is?
 //
-// Owns: the checks behind vecstore.check_index.  Terms ascend, postings ascend and are in the segment, bounds
-// bound, and what is counted twice is the same: postings, lengths, live documents.
+// Owns: the checks behind vecstore.check_index.  Terms ascend, and a search finds each; postings ascend and are in the
+// segment, bounds bound, rows ascend where the segment says so, and what is counted twice is the same: postings, lengths,
+// live documents.
 
 #include <stdio.h>
 
@@ -29,6 +30,8 @@ struct Verifier {
   uint32_t* found_len;  // of each document: sum of its frequencies
   uint16_t* lengths;
   TermScan terms;
+  Dictionary dictionary;
+  KeyCursor finder;
   PostingList list;
   Block block;
   uint8_t before[kMaxLexeme];
@@ -43,10 +46,12 @@ struct Verifier {
   }
   void ReadLengths();
   void CheckTerms();
+  void CheckFound();
   void CheckList();
   void CheckBlock(uint32_t number, uint32_t* last);
   void CheckLengths();
   void CheckLive();
+  void CheckRows();
 };
 
 void Verifier::ReadLengths() {
@@ -104,7 +109,19 @@ void Verifier::CheckList() {
   n_postings += list.df;
 }
 
+// Does the way of a search, through inner pages and restarts, lead to the term?
+void Verifier::CheckFound() {
+  TermInfo found;
+  if (!dictionary.Find(terms.key(), terms.key_length(), &finder, &found)) {
+    Report("searches do not find term %llu of the dictionary", static_cast<unsigned long long>(n_terms));
+  } else if (found.df != terms.term.df || found.inline_bytes != terms.term.inline_bytes ||
+             found.first_skip != terms.term.first_skip) {
+    Report("searches find another term %llu of the dictionary", static_cast<unsigned long long>(n_terms));
+  }
+}
+
 void Verifier::CheckTerms() {
+  dictionary.Init(segment, source);
   for (terms.Begin(segment, source); terms.valid; terms.Next()) {
     if (n_terms > 0 &&
         CompareLexemes(before, before_length, terms.key(), terms.key_length()) >= 0) {
@@ -112,6 +129,7 @@ void Verifier::CheckTerms() {
     }
     before_length = terms.key_length();
     memcpy(before, terms.key(), before_length);
+    CheckFound();
     if (n_terms++ % kTermsBetweenChecks == 0) check_interrupts();
     CheckList();
   }
@@ -148,6 +166,18 @@ void Verifier::CheckLive() {
   if (live != segment->n_live) Report("%u of its documents live, not %u", live, segment->n_live);
 }
 
+void Verifier::CheckRows() {
+  uint64_t last = 0;
+  for (uint32_t doc = 0; doc < segment->n_docs && segment->rows_ascend; ++doc) {
+    const uint64_t row = vs_bm25_row_key(vs_bm25_row_of(segment, source, doc));
+    if (doc > 0 && row <= last) {
+      Report("the row of document %u is not after that of the one before", doc);
+      return;
+    }
+    last = row;
+  }
+}
+
 }  // namespace
 
 void vs_bm25_verify(const VsBm25Memory* memory, const VsBm25Segment* segment,
@@ -168,4 +198,5 @@ void vs_bm25_verify(const VsBm25Memory* memory, const VsBm25Segment* segment,
   verifier->CheckTerms();
   verifier->CheckLengths();
   verifier->CheckLive();
+  verifier->CheckRows();
 }

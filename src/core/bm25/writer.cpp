@@ -146,7 +146,8 @@ void SegmentWriter::AddTerm(uint32_t df, const uint8_t* list, size_t inline_byte
 
 void SegmentWriter::CopyTerm(const TermScan& terms, uint32_t skips_before) {
   Term(terms.key(), terms.key_length());
-  AddTerm(terms.term.df, terms.term.inlined, terms.term.inline_bytes, terms.term.first_skip + skips_before);
+  AddTerm(terms.term.df, terms.term.inlined, std::min<uint32_t>(terms.term.inline_bytes, kInlineBytes),
+          terms.term.first_skip + skips_before);
 }
 
 // The low bits of n numbers, one after the other.

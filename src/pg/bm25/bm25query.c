@@ -7,6 +7,7 @@
  *     'cat' & 'dog' @ pets_text_idx boost=3 k=20
  *
  * A tsquery alone is asked of the index that the planner finds, like one of type tsquery.
+ * The binary form is a version byte, then the text form: OIDs mean nothing elsewhere.
  */
 #include "postgres.h"
 
@@ -22,6 +23,8 @@
 
 #include "pg/bm25/query.h"
 #include "pg/guc.h"
+
+#define WIRE_VERSION 1
 
 Bm25Query
 bm25_make_query(TSQuery query, Oid index, float8 boost, int32 k)
@@ -46,10 +49,10 @@ bm25_query_boost(Bm25Query query)
 static float8
 check_boost(float8 boost)
 {
-	if (isnan(boost) || isinf(boost) || boost < 0)
+	if (isnan(boost) || boost < 0 || boost > VS_MAX_PHRASE_BOOST)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("phrase_boost must be a finite number of at least 0")));
+				 errmsg("phrase_boost must be a number from 0 to %d", VS_MAX_PHRASE_BOOST)));
 	return boost;
 }
 
@@ -130,11 +133,9 @@ trim(char *source)
 	return source;
 }
 
-PG_FUNCTION_INFO_V1(vs_bm25query_in);
-Datum
-vs_bm25query_in(PG_FUNCTION_ARGS)
+static Bm25Query
+parse_query(const char *source)
 {
-	char *source = PG_GETARG_CSTRING(0);
 	char *copy = pstrdup(source);
 	char *at = find_at_sign(copy);
 	char *target;
@@ -156,14 +157,12 @@ vs_bm25query_in(PG_FUNCTION_ARGS)
 	}
 	query = DatumGetTSQuery(DirectFunctionCall3(tsqueryin, CStringGetDatum(copy), ObjectIdGetDatum(InvalidOid),
 												Int32GetDatum(-1)));
-	PG_RETURN_POINTER(bm25_make_query(query, index, boost, k));
+	return bm25_make_query(query, index, boost, k);
 }
 
-PG_FUNCTION_INFO_V1(vs_bm25query_out);
-Datum
-vs_bm25query_out(PG_FUNCTION_ARGS)
+static char *
+query_text(Bm25Query query)
 {
-	Bm25Query query = PG_GETARG_BM25_QUERY(0);
 	StringInfoData out;
 
 	initStringInfo(&out);
@@ -175,7 +174,48 @@ vs_bm25query_out(PG_FUNCTION_ARGS)
 		appendStringInfo(&out, " boost=%s", float8out_internal(query->boost));
 	if (query->k > 0)
 		appendStringInfo(&out, " k=%d", query->k);
-	PG_RETURN_CSTRING(out.data);
+	return out.data;
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25query_in);
+Datum
+vs_bm25query_in(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_POINTER(parse_query(PG_GETARG_CSTRING(0)));
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25query_out);
+Datum
+vs_bm25query_out(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_CSTRING(query_text(PG_GETARG_BM25_QUERY(0)));
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25query_recv);
+Datum
+vs_bm25query_recv(PG_FUNCTION_ARGS)
+{
+	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
+	int version = pq_getmsgint(message, 1);
+	int bytes;
+
+	if (version != WIRE_VERSION)
+		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+						errmsg("unsupported version number %d of vecstore.bm25query", version)));
+	PG_RETURN_POINTER(parse_query(pq_getmsgtext(message, message->len - message->cursor, &bytes)));
+}
+
+PG_FUNCTION_INFO_V1(vs_bm25query_send);
+Datum
+vs_bm25query_send(PG_FUNCTION_ARGS)
+{
+	char *text = query_text(PG_GETARG_BM25_QUERY(0));
+	StringInfoData message;
+
+	pq_begintypsend(&message);
+	pq_sendint8(&message, WIRE_VERSION);
+	pq_sendtext(&message, text, (int) strlen(text));
+	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
 }
 
 /* bm25query(tsquery, regclass, boost, k): NULL leaves an option to its default. */

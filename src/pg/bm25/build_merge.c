@@ -185,6 +185,21 @@ place_merged(Build *build, const BuildInputs *inputs, VsBm25Segment *segment)
 	bm25_end_writer(writer);
 }
 
+static void
+check_documents(Build *build, const BuildInputs *inputs)
+{
+	uint64 docs = 0;
+
+	for (int i = 0; i < inputs->n; i++)
+		docs += inputs->segments[i]->n_docs;
+	if (docs > VS_BM25_MAX_DOCS)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("index \"%s\" would have more than %u documents in a segment",
+						RelationGetRelationName(build->index), VS_BM25_MAX_DOCS),
+				 errhint("Partition the table.")));
+}
+
 bool
 bm25_place_parts(Build *build, VsBm25Segment *segment)
 {
@@ -193,6 +208,7 @@ bm25_place_parts(Build *build, VsBm25Segment *segment)
 	BuildInputs inputs;
 
 	bm25_open_parts(build, parts, all_parts(build->shared, parts), &inputs);
+	check_documents(build, &inputs);
 	if (inputs.n == 1)
 	{
 		*segment = parts[0]->segment;

@@ -55,21 +55,22 @@ report(void *context, const char *problem)
 }
 
 static void
-add_record(void *context, const Bm25Document *document)
+add_record(void *context, Bm25Document *document)
 {
 	Check *check = context;
 	TSVector vector = bm25_document_vector(check->index, document);
 	VsBm25Signature signature;
 
 	bm25_add_key(&check->rows, vs_bm25_row_key(document->row));
-	bm25_sign(vector, &signature);
-	if (document->vector == NULL)
-		pfree(vector);
-	if (memcmp(&signature, document->signature, sizeof(signature)) != 0)
+	check->location = psprintf("record at block %u, offset %u", BufferGetBlockNumber(document->buffer), document->offset);
+	if (!bm25_vector_is_sound(vector))
 	{
-		check->location = psprintf("record at block %u, offset %u", BufferGetBlockNumber(document->buffer), document->offset);
-		report(check, "its signature is not that of its lexemes");
+		report(check, "its tsvector is damaged");
+		return;
 	}
+	bm25_sign(vector, &signature);
+	if (memcmp(&signature, document->signature, sizeof(signature)) != 0)
+		report(check, "its signature is not that of its lexemes");
 }
 
 static void

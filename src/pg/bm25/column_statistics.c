@@ -7,8 +7,8 @@
  * search, for every statement again.
  *
  * Owns: decompressed copies of rows of pg_statistic, of columns with a bm25 index, in this backend.  A copy
- * is used as long as the row it was made of is the one the catalog cache has.  The planner holds one or two
- * at a time; one that was replaced stays until COPIES - 1 others were made, so none is freed that is held.
+ * is used as long as the row it was made of is the one the catalog cache has.  The planner may hold one while
+ * others are made: one that was replaced stays until the transaction ends.
  *
  * Whether the user may know the statistics is found out by the planner itself.
  */
@@ -45,6 +45,8 @@ has_bm25_index(const RelOptInfo *rel, AttrNumber attribute)
 {
 	ListCell *cell;
 
+	if (attribute <= 0) /* the whole row; and 0 is what an expression has, too */
+		return false;
 	foreach(cell, rel->indexlist)
 	{
 		IndexOptInfo *index = lfirst_node(IndexOptInfo, cell);
@@ -90,10 +92,11 @@ make_copy(HeapTuple tuple)
 	MemoryContext old;
 
 	next_copy = (next_copy + 1) % COPIES;
-	if (copy->context == NULL)
-		copy->context = AllocSetContextCreate(CacheMemoryContext, "bm25 column statistics", ALLOCSET_SMALL_SIZES);
 	copy->tuple = NULL;
-	MemoryContextReset(copy->context);
+	if (copy->context != NULL)
+		MemoryContextSetParent(copy->context, TopTransactionContext);
+	copy->context = NULL;
+	copy->context = AllocSetContextCreate(CacheMemoryContext, "bm25 column statistics", ALLOCSET_SMALL_SIZES);
 	old = MemoryContextSwitchTo(copy->context);
 	copy->tuple = decompress(tuple);
 	MemoryContextSwitchTo(old);

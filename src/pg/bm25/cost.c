@@ -49,6 +49,15 @@ typedef struct Estimate
 	double postings; /* of all terms */
 } Estimate;
 
+/* bm25query(), of the first so many arguments; InvalidOid: none. */
+static Oid
+query_function(int arguments)
+{
+	static const Oid types[] = {TSQUERYOID, REGCLASSOID, FLOAT8OID, INT4OID};
+
+	return LookupFuncName(list_make2(makeString("vecstore"), makeString("bm25query")), arguments, types, true);
+}
+
 static double
 matches_of_node(const VsBm25Query *query, const double *df, double n_docs, double *below)
 {
@@ -171,15 +180,36 @@ estimate_order(PlannerInfo *root, IndexPath *path, Estimate *estimate)
 	}
 }
 
-/* Is this the index, or a partition of the index, that the query names? */
+/* Is this a call of bm25query() with so many arguments? */
 static bool
-names_index(Const *constant, Oid index)
+makes_query(const Node *node, int arguments)
 {
-	Oid named = constant == NULL ? InvalidOid : DatumGetBm25Query(constant->constvalue)->index;
+	return IsA(node, FuncExpr) && list_length(((const FuncExpr *) node)->args) == arguments &&
+		((const FuncExpr *) node)->funcid == query_function(arguments);
+}
 
-	if (!OidIsValid(named) || named == index)
-		return true;
-	return get_rel_relispartition(index) && list_member_oid(get_partition_ancestors(index), named);
+/* The index that the right side of an operator names; InvalidOid: none, or it is not known yet. */
+static Oid
+named_index(PlannerInfo *root, Node *clause)
+{
+	Const *constant = right_constant(root, clause);
+	Node *right;
+
+	if (constant != NULL)
+		return DatumGetBm25Query(constant->constvalue)->index;
+	right = lsecond(((OpExpr *) clause)->args);
+	if (!makes_query(right, 2) && !makes_query(right, 4))
+		return InvalidOid;
+	right = estimate_expression_value(root, lsecond(((FuncExpr *) right)->args));
+	return IsA(right, Const) && !((Const *) right)->constisnull ? DatumGetObjectId(((Const *) right)->constvalue)
+		: InvalidOid;
+}
+
+bool
+bm25_is_part_of(Oid index, Oid named)
+{
+	return index == named ||
+		(get_rel_relispartition(index) && list_member_oid(get_partition_ancestors(index), named));
 }
 
 /* The share of rows that conditions let through which the index does not know. */
@@ -203,7 +233,6 @@ other_conditions(PlannerInfo *root, IndexPath *path)
 static Node *
 with_hint(Node *query, int32 k)
 {
-	Oid arguments[] = {TSQUERYOID, REGCLASSOID, FLOAT8OID, INT4OID};
 	Oid function;
 
 	if (IsA(query, Const) && !((Const *) query)->constisnull)
@@ -217,9 +246,9 @@ with_hint(Node *query, int32 k)
 		constant->constvalue = PointerGetDatum(hinted);
 		return (Node *) constant;
 	}
-	if (!IsA(query, FuncExpr) || list_length(((FuncExpr *) query)->args) != 2)
+	if (!makes_query(query, 2))
 		return NULL;
-	function = LookupFuncName(list_make2(makeString("vecstore"), makeString("bm25query")), 4, arguments, true);
+	function = query_function(4);
 	if (!OidIsValid(function))
 		return NULL;
 	return (Node *) makeFuncExpr(function, exprType(query),
@@ -281,14 +310,16 @@ bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *
 				   Selectivity *selectivity, double *correlation, double *pages)
 {
 	bool ranked = path->indexorderbys != NIL;
+	Oid named;
 	Estimate estimate,
 		condition;
 	double page_cost,
 		   read,
 		   matches;
 
+	named = list_length(path->indexorderbys) == 1 ? named_index(root, linitial(path->indexorderbys)) : InvalidOid;
 	if (list_length(path->indexorderbys) > 1 || (!ranked && path->indexclauses == NIL) ||
-		(ranked && !names_index(right_constant(root, linitial(path->indexorderbys)), path->indexinfo->indexoid)))
+		(OidIsValid(named) && !bm25_is_part_of(path->indexinfo->indexoid, named)))
 	{
 		refuse(startup, total, selectivity, correlation, pages);
 		return;

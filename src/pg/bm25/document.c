@@ -2,7 +2,8 @@
  *
  * document.c - a tsvector as the core sees it: its length, and what it has of a query.
  *
- * Relies on the order of lexemes in a tsvector: by bytes, then by length.
+ * Relies on the order of lexemes in a tsvector: by bytes, then by length.  Nothing is read outside of it, as it may come from a
+ * damaged page.
  */
 #include "postgres.h"
 
@@ -15,11 +16,67 @@
 #define CLASS_OF(position) ((position) >> 14)
 #define ALL_CLASSES ((1 << VS_BM25_CLASSES) - 1)
 
+/* Of lexemes and positions, in bytes. */
+static inline Size
+room_of(TSVector document)
+{
+	return VARSIZE(document) - CALCDATASIZE(document->size, 0);
+}
+
+static bool
+entry_is_sound(TSVector document, const WordEntry *entry)
+{
+	Size end = entry->pos + entry->len,
+		 room = room_of(document);
+
+	if (end <= room && entry->haspos)
+	{
+		end = SHORTALIGN(end) + sizeof(uint16);
+		if (end <= room)
+			end += POSDATALEN(document, entry) * sizeof(WordEntryPos);
+	}
+	return end <= room;
+}
+
+bool
+bm25_vector_fits(TSVector document, Size bytes)
+{
+	return bytes >= DATAHDRSIZE && VARSIZE(document) <= bytes && VARSIZE(document) >= DATAHDRSIZE &&
+		(uint32) document->size <= (VARSIZE(document) - DATAHDRSIZE) / sizeof(WordEntry);
+}
+
+bool
+bm25_vector_is_sound(TSVector document)
+{
+	for (int i = 0; i < document->size; i++)
+		if (!entry_is_sound(document, ARRPTR(document) + i))
+			return false;
+	return true;
+}
+
+static void pg_attribute_noreturn()
+damaged(void)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_CORRUPTED), errmsg("a tsvector is damaged"),
+			 errhint("Where it is a bm25 index's, REINDEX INDEX rebuilds it.")));
+}
+
+static inline const char *
+lexeme_of(TSVector document, const WordEntry *entry)
+{
+	if (unlikely(entry->pos + entry->len > room_of(document)))
+		damaged();
+	return STRPTR(document) + entry->pos;
+}
+
 static int
 positions_of(TSVector document, WordEntry *entry, const uint16 **positions)
 {
 	if (!entry->haspos)
 		return 0;
+	if (unlikely(!entry_is_sound(document, entry)))
+		damaged();
 	*positions = POSDATAPTR(document, entry);
 	return POSDATALEN(document, entry);
 }
@@ -67,7 +124,7 @@ bm25_sign(TSVector document, VsBm25Signature *signature)
 	for (int i = 0; i < document->size; i++)
 	{
 		WordEntry *entry = ARRPTR(document) + i;
-		uint32 bit = signature_bit(STRPTR(document) + entry->pos, entry->len);
+		uint32 bit = signature_bit(lexeme_of(document, entry), entry->len);
 
 		signature->words[bit / 32] |= (uint32) 1 << bit % 32;
 	}
@@ -117,8 +174,8 @@ first_entry(TSVector document, const VsBm25Leaf *leaf)
 	{
 		WordEntry *middle = low + (high - low) / 2;
 
-		if (tsCompareString(STRPTR(document) + middle->pos, middle->len, (char *) leaf->lexeme,
-							leaf->length, false) < 0)
+		if (tsCompareString((char *) lexeme_of(document, middle), middle->len, (char *) leaf->lexeme, leaf->length,
+							false) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -133,7 +190,7 @@ entry_is_of_leaf(TSVector document, WordEntry *entry, const VsBm25Leaf *leaf)
 		return false;
 	if (leaf->prefix ? entry->len < leaf->length : entry->len != leaf->length)
 		return false;
-	return memcmp(STRPTR(document) + entry->pos, leaf->lexeme, leaf->length) == 0;
+	return memcmp(lexeme_of(document, entry), leaf->lexeme, leaf->length) == 0;
 }
 
 int
@@ -221,7 +278,6 @@ find_hit(Bm25Hits *hits, int leaf, TSVector document)
 	WordEntry *first = first_entry(document, what),
 			  *end = first;
 
-	memset(hit, 0, sizeof(*hit));
 	while (entry_is_of_leaf(document, end, what))
 		end++;
 	if (end == first)
@@ -236,33 +292,38 @@ find_hit(Bm25Hits *hits, int leaf, TSVector document)
 	hit->n_positions = positions_of(document, first, &hit->positions);
 }
 
-/* False: a leaf is missing that every match has. */
-static bool
-may_match(const Bm25Hits *hits, const VsBm25Signature *signature)
+bool
+bm25_may_have_hits(const Bm25Hits *hits, const VsBm25Signature *signature)
 {
+	bool any = false;
+
 	for (int i = 0; i < hits->query->n_leaves; i++)
-		if (hits->required[i] && !bm25_may_have(signature, hits->bits[i]))
+	{
+		bool may_have = bm25_may_have(signature, hits->bits[i]);
+
+		if (hits->required[i] && !may_have)
 			return false;
-	return true;
+		any = any || may_have;
+	}
+	return any;
+}
+
+void
+bm25_clear_hits(Bm25Hits *hits)
+{
+	memset(hits->hits, 0, sizeof(VsBm25Hit) * hits->query->n_leaves);
 }
 
 bool
 bm25_find_hits(Bm25Hits *hits, TSVector document, const VsBm25Signature *signature)
 {
-	int n = hits->query->n_leaves;
 	bool any = false;
 
-	if (signature != NULL && !may_match(hits, signature))
-	{
-		memset(hits->hits, 0, sizeof(VsBm25Hit) * n);
-		return false;
-	}
-	for (int i = 0; i < n; i++)
+	bm25_clear_hits(hits);
+	for (int i = 0; i < hits->query->n_leaves; i++)
 	{
 		if (signature == NULL || bm25_may_have(signature, hits->bits[i]))
 			find_hit(hits, i, document);
-		else
-			memset(&hits->hits[i], 0, sizeof(hits->hits[i]));
 		any = any || hits->hits[i].present;
 	}
 	return any;

@@ -16,6 +16,10 @@ typedef struct Bm25Weights
 	uint8 of[VS_BM25_CLASSES];
 } Bm25Weights;
 
+/* Does it lie within so many bytes, with its lexemes' entries?  Before anything else is asked of bytes of a page. */
+extern bool bm25_vector_fits(TSVector document, Size bytes);
+/* And the lexemes and their positions, too? */
+extern bool bm25_vector_is_sound(TSVector document);
 /* The length, as bridge/bm25.h defines it. */
 extern uint32 bm25_document_len(TSVector document, const Bm25Weights *weights);
 
@@ -45,9 +49,12 @@ typedef struct Bm25Hits
 } Bm25Hits;
 
 extern Bm25Hits *bm25_make_hits(const VsBm25Query *query, const Bm25Weights *weights);
+/* False: no leaf of the query, or not one that every match has. */
+extern bool bm25_may_have_hits(const Bm25Hits *hits, const VsBm25Signature *signature);
+extern void bm25_clear_hits(Bm25Hits *hits);
 /*
- * False: it has no leaf of the query, or lacks one that every match has.  signature: the document's, which spares looking
- * for most leaves that it does not have; NULL: unknown.
+ * False: it has no leaf of the query.  signature: the document's, which spares looking for most leaves that it does not
+ * have; NULL: unknown.
  */
 extern bool bm25_find_hits(Bm25Hits *hits, TSVector document, const VsBm25Signature *signature);
 

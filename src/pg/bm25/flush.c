@@ -97,15 +97,16 @@ typedef struct Flush
 } Flush;
 
 static void
-add_record(void *context, const Bm25Document *document)
+add_record(void *context, Bm25Document *document)
 {
 	Flush *flush = context;
 	TSVector vector = bm25_document_vector(flush->index, document);
 
+	if (!bm25_vector_is_sound(vector))
+		bm25_damaged_record(flush->index, document->buffer, document->offset);
 	bm25_add_document(flush->inverter, document->row, vector, document->len);
-	if (document->vector != NULL)
+	if (document->elsewhere.pages == 0)
 		return;
-	pfree(vector);
 	if (flush->n_elsewhere == flush->room)
 	{
 		flush->room = Max(16, 2 * flush->room);
@@ -129,7 +130,7 @@ read_lane(Relation index, int lane, VsBm25Lane *copy)
 static void
 flush_lane(Relation index, int number, const VsBm25Lane *lane)
 {
-	const Bm25Fixed *fixed = bm25_fixed(index);
+	Bm25Fixed fixed = bm25_fixed(index);
 	VsBm25Memory memory = bm25_memory(CurrentMemoryContext);
 	Flush flush = {.index = index};
 	VsBm25Segment segment;
@@ -137,7 +138,7 @@ flush_lane(Relation index, int number, const VsBm25Lane *lane)
 	VsBm25Meta *meta;
 	bool any;
 
-	flush.inverter = vs_bm25_inverter(&memory, fixed->weights.of, fixed->positions);
+	flush.inverter = vs_bm25_inverter(&memory, fixed.weights.of, fixed.positions);
 	for (uint32 i = 0; i < lane->n_sealed; i++)
 		bm25_visit_run(index, &lane->sealed[i], BUFFER_LOCK_SHARE, add_record, &flush);
 	any = vs_bm25_inverter_documents(flush.inverter) > 0;

@@ -73,7 +73,7 @@ typedef struct Bm25Fixed
 	Bm25Weights weights;
 	bool positions;
 } Bm25Fixed;
-extern const Bm25Fixed *bm25_fixed(Relation index);
+extern Bm25Fixed bm25_fixed(Relation index);
 
 /* ---- alloc.c ---- */
 
@@ -101,14 +101,17 @@ typedef struct Bm25Document
 	VsBm25Row row;
 	uint16 len;
 	const VsBm25Signature *signature; /* on the page */
-	TSVector vector;		  /* on the page; NULL: elsewhere */
+	TSVector vector;		  /* on the page, or read already; NULL: elsewhere */
 	VsBm25Overflow elsewhere; /* pages = 0: on the page */
 	Buffer buffer;			  /* of the record, locked */
 	uint32 offset;			  /* of the record on its page */
 } Bm25Document;
-typedef void (*Bm25Visit)(void *context, const Bm25Document *document);
-/* The tsvector, read from where it is. */
-extern TSVector bm25_document_vector(Relation index, const Bm25Document *document);
+typedef void (*Bm25Visit)(void *context, Bm25Document *document);
+/* The tsvector, read from where it is, for the time of the visit. */
+extern TSVector bm25_document_vector(Relation index, Bm25Document *document);
+extern void bm25_damaged_record(Relation index, Buffer buffer, uint32 offset) pg_attribute_noreturn();
+/* As bm25_find_hits.  What its signature rules out is not read. */
+extern bool bm25_find_hits_of_record(Relation index, Bm25Hits *hits, Bm25Document *document);
 /* Live records of a run; lock_mode of their page while they are visited. */
 extern void bm25_visit_run(Relation index, const VsBm25Run *run, int lock_mode, Bm25Visit visit,
 						   void *context);
@@ -204,6 +207,8 @@ bm25_some_more(double rows)
 {
 	return ceil(rows * 1.1) + 2;
 }
+/* Is it the index that is named, or a partition of that? */
+extern bool bm25_is_part_of(Oid index, Oid named);
 extern void bm25_cost_estimate(PlannerInfo *root, IndexPath *path, double loop_count, Cost *startup,
 							   Cost *total, Selectivity *selectivity, double *correlation, double *pages);
 extern IndexScanDesc bm25_begin_scan(Relation index, int nkeys, int norderbys);

@@ -28,7 +28,7 @@ typedef struct Insertion
 static void
 make_record(Insertion *insertion, ItemPointer tid)
 {
-	const Bm25Fixed *fixed = bm25_fixed(insertion->index);
+	Bm25Fixed fixed = bm25_fixed(insertion->index);
 	Size vector_bytes = INTALIGN(VARSIZE(insertion->vector));
 	Size bytes = sizeof(VsBm25Record) + vector_bytes;
 	VsBm25Record *record;
@@ -39,7 +39,7 @@ make_record(Insertion *insertion, ItemPointer tid)
 	record = palloc0(bytes);
 	record->bytes = bytes;
 	record->row = bm25_row(tid);
-	record->len = bm25_document_len(insertion->vector, &fixed->weights);
+	record->len = bm25_document_len(insertion->vector, &fixed.weights);
 	bm25_sign(insertion->vector, &record->signature);
 	if (insertion->elsewhere)
 		record->flags = VS_BM25_ELSEWHERE;

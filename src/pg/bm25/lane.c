@@ -103,7 +103,7 @@ record_is_whole(const VsBm25Record *record, uint32 room)
 		return false;
 	if ((record->flags & VS_BM25_ELSEWHERE) != 0)
 		return content >= sizeof(VsBm25Overflow);
-	return content >= DATAHDRSIZE && VARSIZE(record + 1) <= content;
+	return bm25_vector_fits((TSVector) (record + 1), content);
 }
 
 static void
@@ -120,6 +120,16 @@ read_record(const VsBm25Record *record, Bm25Document *document)
 		document->vector = (TSVector) (record + 1);
 }
 
+void
+bm25_damaged_record(Relation index, Buffer buffer, uint32 offset)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INDEX_CORRUPTED),
+			 errmsg("index \"%s\" has a damaged record at block %u, offset %u", RelationGetRelationName(index),
+					BufferGetBlockNumber(buffer), offset),
+			 errhint("REINDEX INDEX rebuilds it.")));
+}
+
 /* Live records of a page, up to the offset `end`. */
 static void
 visit_page(Relation index, Buffer buffer, uint32 end, Bm25Visit visit, void *context)
@@ -133,17 +143,15 @@ visit_page(Relation index, Buffer buffer, uint32 end, Bm25Visit visit, void *con
 		const VsBm25Record *record = (const VsBm25Record *) ((char *) page + offset);
 
 		if (end - offset < sizeof(VsBm25Record) || !record_is_whole(record, end - offset))
-			ereport(ERROR,
-					(errcode(ERRCODE_INDEX_CORRUPTED),
-					 errmsg("index \"%s\" has a damaged record at block %u, offset %u",
-							RelationGetRelationName(index), BufferGetBlockNumber(buffer), offset),
-					 errhint("REINDEX INDEX rebuilds it.")));
+			bm25_damaged_record(index, buffer, offset);
 		if ((record->flags & VS_BM25_DEAD) == 0)
 		{
 			read_record(record, &document);
 			document.buffer = buffer;
 			document.offset = offset;
 			visit(context, &document);
+			if (document.elsewhere.pages > 0 && document.vector != NULL)
+				pfree(document.vector);
 		}
 		offset += record->bytes;
 	}
@@ -180,14 +188,14 @@ bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25Visit visit, 
 }
 
 TSVector
-bm25_document_vector(Relation index, const Bm25Document *document)
+bm25_document_vector(Relation index, Bm25Document *document)
 {
 	const VsBm25Overflow *where = &document->elsewhere;
 	char *vector;
 
 	if (document->vector != NULL)
 		return document->vector;
-	vector = palloc(where->bytes);
+	vector = palloc(Max(where->bytes, DATAHDRSIZE));
 	for (uint32 i = 0, done = 0; done < where->bytes; i++)
 	{
 		Buffer buffer = bm25_read(index, where->first_block + i, BUFFER_LOCK_SHARE, VS_BM25_OVERFLOW);
@@ -197,7 +205,21 @@ bm25_document_vector(Relation index, const Bm25Document *document)
 		UnlockReleaseBuffer(buffer);
 		done += part;
 	}
-	return (TSVector) vector;
+	document->vector = (TSVector) vector;
+	if (!bm25_vector_fits(document->vector, where->bytes))
+		bm25_damaged_record(index, document->buffer, document->offset);
+	return document->vector;
+}
+
+bool
+bm25_find_hits_of_record(Relation index, Bm25Hits *hits, Bm25Document *document)
+{
+	if (!bm25_may_have_hits(hits, document->signature))
+	{
+		bm25_clear_hits(hits);
+		return false;
+	}
+	return bm25_find_hits(hits, bm25_document_vector(index, document), document->signature);
 }
 
 void

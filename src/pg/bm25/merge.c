@@ -57,6 +57,8 @@ first_row(Relation index, const VsBm25Segment *segment)
 	Bm25Reader reader;
 	VsBm25Row row;
 
+	if (segment->n_docs == 0)
+		return 0;
 	bm25_begin_reader(&reader, index, segment, 1);
 	row = vs_bm25_row_of(segment, &reader.source, 0);
 	bm25_end_reader(&reader);
@@ -99,8 +101,12 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 		Bm25Writer *writer = bm25_begin_writer(pages > FOREGROUND_PAGES);
 
 		vs_bm25_merge(&memory, n, inputs, sources, &writer->sink, &merged, bm25_check_interrupts);
-		bm25_read_meta(index, meta);
-		bm25_place_segment(index, writer, meta->next_id, &merged, RelationNeedsWAL(index));
+		live = merged.n_docs; /* a crash may have left bits cleared that were not counted */
+		if (live > 0)
+		{
+			bm25_read_meta(index, meta);
+			bm25_place_segment(index, writer, meta->next_id, &merged, RelationNeedsWAL(index));
+		}
 		bm25_end_writer(writer);
 	}
 	for (int i = 0; i < n; i++)
@@ -110,6 +116,18 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 		bm25_free(index, parts[i].segment.first_block, Max(bm25_segment_pages(&parts[i].segment), 1));
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
+}
+
+/* How many of the first ones may be merged, for what a segment can hold. */
+static int
+as_many_as_fit(const VsBm25Segment *segments, int n)
+{
+	uint64 docs = 0;
+	int fit = 0;
+
+	while (fit < n && docs + segments[fit].n_docs <= VS_BM25_MAX_DOCS)
+		docs += segments[fit++].n_docs;
+	return fit;
 }
 
 /* Segments of one tier that are to be merged, of at most so many pages together; 0: none are. */
@@ -128,8 +146,8 @@ choose_tier(const VsBm25Meta *meta, uint64 most_pages, VsBm25Segment *chosen)
 			pages += bm25_segment_pages(&meta->segments[i]);
 			chosen[n++] = meta->segments[i];
 		}
-		if (n >= FACTOR && pages <= most_pages)
-			return n;
+		if (n >= FACTOR && pages <= most_pages && as_many_as_fit(chosen, n) > 1)
+			return as_many_as_fit(chosen, n);
 	}
 	return 0;
 }
@@ -213,10 +231,11 @@ void
 bm25_merge_all(Relation index)
 {
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	int n;
 
 	bm25_read_meta(index, meta);
-	if (meta->n_segments > 1 ||
-		(meta->n_segments == 1 && meta->segments[0].n_live < meta->segments[0].n_docs))
-		merge_segments(index, meta->segments, meta->n_segments);
+	n = as_many_as_fit(meta->segments, meta->n_segments);
+	if (n > 1 || (n == 1 && meta->segments[0].n_live < meta->segments[0].n_docs))
+		merge_segments(index, meta->segments, n);
 	pfree(meta);
 }

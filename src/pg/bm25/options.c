@@ -21,6 +21,8 @@ typedef struct Bm25Options
 } Bm25Options;
 
 #define DEFAULT_WEIGHTS "{1,1,1,1}"
+/* With less, the score of a word that comes once more differs by less than a rounding, and bounds need not bound. */
+#define LEAST_K1 0.0001
 
 static relopt_kind bm25_relopt_kind;
 
@@ -81,8 +83,15 @@ bm25_options(Datum options, bool validate)
 		{"weights", RELOPT_TYPE_STRING, offsetof(Bm25Options, weights)},
 	};
 
-	return (bytea *) build_reloptions(options, validate, bm25_relopt_kind, sizeof(Bm25Options), table,
-									  lengthof(table));
+	Bm25Options *parsed = build_reloptions(options, validate, bm25_relopt_kind, sizeof(Bm25Options), table,
+										   lengthof(table));
+
+	if (validate && parsed != NULL && parsed->k1 > 0 && parsed->k1 < LEAST_K1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("value %g out of bounds for option \"k1\"", parsed->k1),
+				 errdetail("It is 0, or between %g and 100.", LEAST_K1)));
+	return (bytea *) parsed;
 }
 
 static const Bm25Options *

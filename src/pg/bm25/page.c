@@ -101,7 +101,7 @@ bm25_read_meta(Relation index, VsBm25Meta *meta)
 	bm25_check_meta(index, meta);
 }
 
-const Bm25Fixed *
+Bm25Fixed
 bm25_fixed(Relation index)
 {
 	if (index->rd_amcache == NULL)
@@ -116,5 +116,5 @@ bm25_fixed(Relation index)
 		index->rd_amcache = fixed;
 		pfree(meta);
 	}
-	return index->rd_amcache;
+	return *(Bm25Fixed *) index->rd_amcache;
 }

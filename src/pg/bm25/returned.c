@@ -23,11 +23,17 @@
 
 static Bm25Returned *last = NULL;
 
+void
+bm25_forget_returned(const Bm25Returned *returned)
+{
+	if (last == returned)
+		last = NULL;
+}
+
 static void
 forget(void *argument)
 {
-	if (last == argument)
-		last = NULL;
+	bm25_forget_returned(argument);
 }
 
 void
@@ -41,7 +47,8 @@ bm25_begin_returned(Bm25Returned *returned, IndexScanDesc scan, Bm25Query order,
 		return;
 	returned->heap = heap;
 	returned->attribute = attribute;
-	returned->order = order;
+	returned->order = MemoryContextAlloc(context, VARSIZE(order));
+	memcpy(returned->order, order, VARSIZE(order));
 	returned->forget.func = forget;
 	returned->forget.arg = returned;
 	MemoryContextRegisterResetCallback(context, &returned->forget);

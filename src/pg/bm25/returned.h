@@ -24,6 +24,8 @@ typedef struct Bm25Returned
 extern void bm25_begin_returned(Bm25Returned *returned, IndexScanDesc scan, Bm25Query order, MemoryContext context);
 /* The distance of a document, not detoasted, if it is the one of the row returned last, and ordered by this query. */
 extern bool bm25_distance_returned(Bm25Query query, Datum document, double *distance);
+/* Before another row is looked for: the last one may not have been visible, and what is at its place may change. */
+extern void bm25_forget_returned(const Bm25Returned *returned);
 extern void bm25_set_returned(Bm25Returned *returned, ItemPointer tid, double distance);
 
 #endif

@@ -26,7 +26,7 @@ add_run(Bm25Runs *runs, BlockNumber first, uint32 count)
 }
 
 static void
-add_overflow(void *context, const Bm25Document *document)
+add_overflow(void *context, Bm25Document *document)
 {
 	add_run(context, document->elsewhere.first_block, document->elsewhere.pages);
 }

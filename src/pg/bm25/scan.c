@@ -23,6 +23,7 @@
 #include "nodes/tidbitmap.h"
 #include "pgstat.h"
 #include "utils/float.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -151,7 +152,7 @@ condition_of(IndexScanDesc scan, bool *never)
 static void
 refuse_lossy_order(IndexScanDesc scan, const VsBm25Query *query)
 {
-	if (!bm25_fixed(scan->indexRelation)->positions && vs_bm25_wants_positions(query))
+	if (!bm25_fixed(scan->indexRelation).positions && vs_bm25_wants_positions(query))
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("index \"%s\" stores no positions", RelationGetRelationName(scan->indexRelation)),
@@ -161,15 +162,14 @@ refuse_lossy_order(IndexScanDesc scan, const VsBm25Query *query)
 
 /* Scores of records in lanes: few, so they are all kept. */
 static void
-score_record(void *context, const Bm25Document *document)
+score_record(void *context, Bm25Document *document)
 {
 	IndexScanDesc scan = context;
 	Bm25Scan *state = scan->opaque;
-	TSVector vector = bm25_document_vector(scan->indexRelation, document);
-	double score = bm25_score_document(state->scorer, vector, document->signature);
+	double score = 0;
 
-	if (document->vector == NULL)
-		pfree(vector);
+	if (bm25_find_hits_of_record(scan->indexRelation, state->scorer->hits, document))
+		score = bm25_score_hits(state->scorer, document->len);
 	if (score <= 0)
 		return;
 	if (state->n_waiting == state->room_waiting)
@@ -199,10 +199,10 @@ condition_is_order(IndexScanDesc scan, Bm25Query order)
 static bool
 matches_score(IndexScanDesc scan, const VsBm25Query *query, double phrase_boost)
 {
-	const Bm25Weights *weights = &bm25_fixed(scan->indexRelation)->weights;
+	Bm25Weights weights = bm25_fixed(scan->indexRelation).weights;
 
 	for (int i = 0; i < VS_BM25_CLASSES; i++)
-		if (weights->of[i] == 0)
+		if (weights.of[i] == 0)
 			return false;
 	for (int i = 0; i < query->n_nodes; i++)
 		if (query->nodes[i].kind == VS_BM25_NOT)
@@ -265,19 +265,43 @@ first_batch(IndexScanDesc scan, int32 wanted)
 	return all_seem_visible(scan->heapRelation) ? (uint32) wanted : (uint32) bm25_some_more(wanted);
 }
 
+/*
+ * A query that was not known when the statement was planned may name another index than the one that was chosen.  Its
+ * statistics count, which takes the right to read them.
+ */
+static void
+check_named_index(IndexScanDesc scan, Bm25Query order)
+{
+	if (OidIsValid(order->index) && !bm25_is_part_of(RelationGetRelid(scan->indexRelation), order->index))
+		bm25_check_may_score(order);
+}
+
+static void pg_attribute_noreturn()
+refuse_other_weights(IndexScanDesc scan, Bm25Query order)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("index \"%s\" was built with other weights than \"%s\", which the query names",
+					RelationGetRelationName(scan->indexRelation), get_rel_name(order->index)),
+			 errhint("Name it where the statement is planned: vecstore.bm25query($1, '%s').",
+					 get_rel_name(order->index))));
+}
+
 static void
 start_ranked(IndexScanDesc scan, Datum argument)
 {
 	Bm25Scan *state = scan->opaque;
 	Bm25Query order = DatumGetBm25Query(argument);
 	VsBm25Query *query = ranked_query(scan, order);
-	const Bm25Fixed *fixed = bm25_fixed(scan->indexRelation);
+	Bm25Fixed fixed = bm25_fixed(scan->indexRelation);
 	Bm25Statistics statistics;
 
+	check_named_index(scan, order);
 	find_statistics(scan, order, query, &statistics);
-	statistics.weights = fixed->weights;
+	if (memcmp(&statistics.weights, &fixed.weights, sizeof(fixed.weights)) != 0)
+		refuse_other_weights(scan, order);
 	state->scorer = bm25_make_scorer(query, &statistics, bm25_query_boost(order));
-	state->searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
+	state->searcher = vs_bm25_searcher(&state->memory, query, fixed.weights.of, bm25_check_interrupts);
 	state->top = vs_bm25_top(&state->memory);
 	state->batch = first_batch(scan, order->k);
 	bm25_begin_returned(&state->returned_last, scan, order, state->context);
@@ -298,7 +322,7 @@ start(IndexScanDesc scan)
 	state->memory = bm25_memory(state->context);
 	state->snapshot = bm25_take_snapshot(scan->indexRelation);
 	state->condition = condition_of(scan, &never);
-	state->recheck = state->condition != NULL && !bm25_fixed(scan->indexRelation)->positions &&
+	state->recheck = state->condition != NULL && !bm25_fixed(scan->indexRelation).positions &&
 		vs_bm25_wants_positions(state->condition);
 	if (never)
 	{
@@ -362,17 +386,14 @@ collect_row(void *context, VsBm25Row row)
 
 /* Records are matched with their positions, whatever segments store. */
 static void
-collect_record(void *context, const Bm25Document *document)
+collect_record(void *context, Bm25Document *document)
 {
 	Collecting *collecting = context;
-	TSVector vector = bm25_document_vector(collecting->scan->indexRelation, document);
 	VsBm25Memory memory = bm25_memory(collecting->scratch);
 
-	bm25_find_hits(collecting->hits, vector, document->signature);
+	bm25_find_hits_of_record(collecting->scan->indexRelation, collecting->hits, document);
 	if (vs_bm25_match(collecting->query, collecting->hits->hits, NULL, &memory))
 		bm25_add_key(collecting->rows, vs_bm25_row_key(document->row));
-	if (document->vector == NULL)
-		pfree(vector);
 	MemoryContextReset(collecting->scratch);
 }
 
@@ -381,20 +402,20 @@ static bool
 collect(IndexScanDesc scan, Bm25Keys *rows)
 {
 	Bm25Scan *state = scan->opaque;
-	const Bm25Fixed *fixed = bm25_fixed(scan->indexRelation);
+	Bm25Fixed fixed = bm25_fixed(scan->indexRelation);
 	VsBm25Query *query = state->condition != NULL ? state->condition : match_all();
-	VsBm25Searcher *searcher = vs_bm25_searcher(&state->memory, query, fixed->weights.of, bm25_check_interrupts);
+	VsBm25Searcher *searcher = vs_bm25_searcher(&state->memory, query, fixed.weights.of, bm25_check_interrupts);
 	Collecting collecting = {.scan = scan, .query = query, .rows = rows};
 	bool exact = true;
 
-	collecting.hits = bm25_make_hits(query, &fixed->weights);
+	collecting.hits = bm25_make_hits(query, &fixed.weights);
 	collecting.scratch = AllocSetContextCreate(state->context, "bm25 record", ALLOCSET_SMALL_SIZES);
 	bm25_visit_lanes(scan->indexRelation, state->snapshot, collect_record, &collecting);
 	for (uint32 i = 0; i < state->snapshot->meta.n_segments; i++)
 	{
 		Bm25Reader reader;
 
-		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], VS_BM25_STREAMS);
+		bm25_begin_reader(&reader, scan->indexRelation, &state->snapshot->meta.segments[i], bm25_search_pins());
 		exact = vs_bm25_matches(searcher, &reader.segment, &reader.source, &collecting, collect_row) && exact;
 		bm25_end_reader(&reader);
 	}
@@ -448,6 +469,7 @@ bm25_get_tuple(IndexScanDesc scan, ScanDirection direction)
 	MemoryContext old = MemoryContextSwitchTo(state->context);
 	bool found = false;
 
+	bm25_forget_returned(&state->returned_last);
 	if (state->snapshot == NULL)
 		start(scan);
 	while (!found && state->next_result == state->n_results && !state->ended)

@@ -44,20 +44,23 @@ bm25_make_scorer(VsBm25Query *query, const Bm25Statistics *statistics, double ph
 }
 
 double
-bm25_score_document(Bm25Scorer *scorer, TSVector document, const VsBm25Signature *signature)
+bm25_score_hits(Bm25Scorer *scorer, uint32 len)
 {
 	VsBm25Memory memory = bm25_memory(scorer->scratch);
-	bool matches;
 	double score = 0;
 
-	if (!bm25_find_hits(scorer->hits, document, signature))
-		return 0; /* it may match, but nothing of it counts */
-	matches = vs_bm25_match(scorer->query, scorer->hits->hits, scorer->boosted, &memory);
-	if (matches)
-		score = vs_bm25_score(scorer->query, &scorer->model, scorer->hits->hits, scorer->boosted,
-							  bm25_document_len(document, &scorer->hits->weights));
+	if (vs_bm25_match(scorer->query, scorer->hits->hits, scorer->boosted, &memory))
+		score = vs_bm25_score(scorer->query, &scorer->model, scorer->hits->hits, scorer->boosted, len);
 	MemoryContextReset(scorer->scratch);
 	return score;
+}
+
+double
+bm25_score_document(Bm25Scorer *scorer, TSVector document)
+{
+	if (!bm25_find_hits(scorer->hits, document, NULL))
+		return 0; /* it may match, but nothing of it counts */
+	return bm25_score_hits(scorer, bm25_document_len(document, &scorer->hits->weights));
 }
 
 /* ---- vector <@> bm25query ---- */
@@ -143,7 +146,7 @@ vs_bm25_distance(PG_FUNCTION_ARGS)
 	{
 		TSVector document = PG_GETARG_TSVECTOR(0);
 
-		distance = distance_of_score(bm25_score_document(scorer_of_cache(cache), document, NULL));
+		distance = distance_of_score(bm25_score_document(scorer_of_cache(cache), document));
 		PG_FREE_IF_COPY(document, 0);
 	}
 	PG_FREE_IF_COPY(query, 1);
@@ -171,7 +174,7 @@ vs_bm25_distance_tsquery(PG_FUNCTION_ARGS)
 	double score;
 
 	check_without_index();
-	score = bm25_score_document(scorer_without_index(fcinfo, query), document, NULL);
+	score = bm25_score_document(scorer_without_index(fcinfo, query), document);
 	PG_FREE_IF_COPY(document, 0);
 	PG_FREE_IF_COPY(query, 1);
 	PG_RETURN_FLOAT8(distance_of_score(score));
@@ -293,7 +296,7 @@ vs_bm25_score_plain(PG_FUNCTION_ARGS)
 	}
 	else if (scorer == NULL)
 		scorer = scorer_of_arguments(fcinfo);
-	PG_RETURN_FLOAT8(bm25_score_document(scorer, PG_GETARG_TSVECTOR(0), NULL));
+	PG_RETURN_FLOAT8(bm25_score_document(scorer, PG_GETARG_TSVECTOR(0)));
 }
 
 /* A leaf as a tsquery writes it, without quotes. */

@@ -20,8 +20,10 @@ typedef struct Bm25Scorer
 
 extern Bm25Scorer *bm25_make_scorer(VsBm25Query *query, const Bm25Statistics *statistics,
 									double phrase_boost);
-/* 0: the document does not match.  signature: the document's; NULL: unknown. */
-extern double bm25_score_document(Bm25Scorer *scorer, TSVector document, const VsBm25Signature *signature);
+/* 0: the document does not match. */
+extern double bm25_score_document(Bm25Scorer *scorer, TSVector document);
+/* Of the document, of that length, whose hits were found. */
+extern double bm25_score_hits(Bm25Scorer *scorer, uint32 len);
 extern text *bm25_leaf_text(const VsBm25Leaf *leaf);
 
 #endif

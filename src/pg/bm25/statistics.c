@@ -13,6 +13,7 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_inherits.h"
 #include "storage/proc.h"
+#include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -27,7 +28,6 @@ typedef struct Counting
 	Relation index;
 	const VsBm25Query *query;
 	double *df;
-	uint64 expansions;
 	bool exact;
 	int16 *bits; /* of the query's leaves in signatures */
 } Counting;
@@ -38,20 +38,19 @@ too_many_expansions(void)
 	ereport(ERROR,
 			(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 			 errmsg("prefixes of the query stand for more than %d lexemes", vs_bm25_max_expansions),
+			 errdetail("So many were found in one segment of an index."),
 			 errhint("Search for longer prefixes, or raise vecstore.bm25_max_expansions.")));
 }
 
 static void
-count_record(void *context, const Bm25Document *document)
+count_record(void *context, Bm25Document *document)
 {
 	Counting *counting = context;
-	TSVector vector = bm25_document_vector(counting->index, document);
 
 	for (int i = 0; i < counting->query->n_leaves; i++)
 		if (bm25_may_have(document->signature, counting->bits[i]))
-			counting->df[i] += bm25_count_lexemes(vector, &counting->query->leaves[i]);
-	if (document->vector == NULL)
-		pfree(vector);
+			counting->df[i] += bm25_count_lexemes(bm25_document_vector(counting->index, document),
+												  &counting->query->leaves[i]);
 }
 
 static void
@@ -73,8 +72,8 @@ add_index(Relation index, Counting *counting, Bm25Statistics *statistics)
 		Bm25Reader reader;
 
 		bm25_begin_reader(&reader, index, &snapshot->meta.segments[i], bm25_search_pins());
-		if (!vs_bm25_lookup(searcher, &reader.segment, &reader.source, df, &counting->expansions,
-							vs_bm25_max_expansions) && counting->exact)
+		if (!vs_bm25_lookup(searcher, &reader.segment, &reader.source, df, vs_bm25_max_expansions) &&
+			counting->exact)
 			too_many_expansions();
 		bm25_end_reader(&reader);
 	}
@@ -93,6 +92,22 @@ not_an_index(Oid index)
 			(errcode(ERRCODE_WRONG_OBJECT_TYPE),
 			 name != NULL ? errmsg("\"%s\" is not a bm25 index", name)
 			 : errmsg("there is no bm25 index with OID %u", index)));
+}
+
+/* An index that was attached may have been built with others; its documents then have other lengths. */
+static void
+check_weights(Relation part, Relation whole, const Bm25Weights *weights)
+{
+	Bm25Fixed fixed = bm25_fixed(part);
+
+	if (memcmp(&fixed.weights, weights, sizeof(*weights)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("index \"%s\" was built with other weights than \"%s\", of which it is a part",
+						RelationGetRelationName(part), RelationGetRelationName(whole)),
+				 errhint("ALTER INDEX %s SET (weights = ...), then REINDEX INDEX %s.",
+						 quote_identifier(RelationGetRelationName(part)),
+						 quote_identifier(RelationGetRelationName(part)))));
 }
 
 void
@@ -115,7 +130,7 @@ bm25_index_statistics(Oid index, const VsBm25Query *query, bool exact, Bm25Stati
 	statistics->k1 = bm25_option_k1(rel);
 	statistics->b = bm25_option_b(rel);
 	if (kind == RELKIND_INDEX)
-		statistics->weights = bm25_fixed(rel)->weights;
+		statistics->weights = bm25_fixed(rel).weights;
 	else
 		bm25_option_weights(rel, &statistics->weights);
 	counting.df = statistics->df = MemoryContextAllocZero(result, sizeof(double) * (query->n_leaves + 1));
@@ -131,6 +146,7 @@ bm25_index_statistics(Oid index, const VsBm25Query *query, bool exact, Bm25Stati
 		{
 			Relation part = index_open(leaf, AccessShareLock);
 
+			check_weights(part, rel, &statistics->weights);
 			add_index(part, &counting, statistics);
 			index_close(part, NoLock);
 		}

@@ -46,7 +46,7 @@ is_dead(Vacuum *vacuum, VsBm25Row row)
 }
 
 static void
-flag_record(void *context, const Bm25Document *document)
+flag_record(void *context, Bm25Document *document)
 {
 	Vacuum *vacuum = context;
 	VsBm25Record *record = (VsBm25Record *) ((char *) BufferGetPage(document->buffer) + document->offset);
