@@ -33,6 +33,6 @@ CREATE FUNCTION vecstore.bm25_term_stats(index regclass, lexeme text, OUT docume
 COMMENT ON FUNCTION vecstore.bm25_term_stats(regclass, text) IS
   'how many documents of a bm25 index have a lexeme, and its inverse document frequency';
 CREATE FUNCTION vecstore.bm25_merge(index regclass) RETURNS void
-  AS 'MODULE_PATHNAME', 'vs_bm25_merge_index' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+  AS 'MODULE_PATHNAME', 'vs_bm25_merge_index' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
 COMMENT ON FUNCTION vecstore.bm25_merge(regclass) IS
   'makes one segment of a bm25 index, without dead documents; for its owner';

@@ -32,6 +32,9 @@ $node->pgbench(
     '016_ranked@20' => $check->('ranked', "SELECT id FROM docs ORDER BY v <@> 'steady'::tsquery"),
     '016_phrase@10' => $check->('phrase', "SELECT id FROM docs WHERE v @@ 'steady <-> pair' ORDER BY v <@> 'steady <-> pair'::tsquery"),
     '016_plain@10' => $check->('plain', "SELECT id FROM docs WHERE v @@ 'steady'"),
+    # the index is not checked against the table: a row that took the place of a deleted one must not be found in its stead
+    '016_stray@15' => "SET enable_seqscan = off;\nINSERT INTO wrong SELECT 'stray', n FROM (SELECT count(*) AS n FROM (SELECT v FROM docs WHERE v @@ 'w1 | w2' OFFSET 0) s WHERE NOT v @@ 'w1 | w2') x WHERE n > 0;\n",
+    '016_check@2' => "INSERT INTO wrong SELECT location || ': ' || problem, 0 FROM vecstore.check_index('docs_v') WHERE severity = 'error';\n",
     '016_insert@40' => "INSERT INTO docs SELECT i, $sample FROM (SELECT nextval('written') AS i FROM generate_series(1, 40)) s;\n",
     '016_delete@15' => "DELETE FROM docs WHERE id IN (SELECT id FROM docs WHERE id >= 1000000 ORDER BY random() LIMIT 60 FOR UPDATE SKIP LOCKED);\n",
     '016_vacuum@3' => "VACUUM docs;\n",

@@ -153,7 +153,13 @@ bm25_sweep(Relation index)
 {
 	Bm25Runs runs;
 
-	bm25_list_runs(index, &runs);
-	bm25_visit_gaps(&runs, free_gap, index);
-	pfree(runs.runs);
+	bm25_lock_lists(index);
+	if (bm25_try_stop_placing(index))
+	{
+		bm25_list_runs(index, &runs);
+		bm25_visit_gaps(&runs, free_gap, index);
+		pfree(runs.runs);
+		bm25_allow_placing(index);
+	}
+	bm25_unlock_lists(index);
 }

@@ -149,7 +149,7 @@ static void
 place(Build *build, Bm25Writer *writer, VsBm25Segment *segment)
 {
 	bm25_report_phase(build, BM25_PHASE_WRITE);
-	bm25_place_segment(build->index, writer, 1, segment, RelationNeedsWAL(build->index));
+	bm25_place_segment(build->index, writer, segment, RelationNeedsWAL(build->index));
 }
 
 static void

@@ -3,8 +3,8 @@
  * check.c - vecstore.check_index for bm25 indexes.
  *
  * Owns: the checks that need the index as a whole: every block belongs to one thing, every row of the table is
- * there once.  What is in a segment is checked by the core.  The merge lock is held while segments are
- * read, so that none is replaced; inserts and scans go on.
+ * there once.  What is in a segment is checked by the core.  The segments are locked while they are
+ * read, so that neither a merge nor VACUUM touches them; inserts and scans go on.
  */
 #include "postgres.h"
 
@@ -15,7 +15,6 @@
 #include "catalog/pg_class.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -114,9 +113,9 @@ report_gap(void *context, BlockNumber first, uint32 count)
 	put_row(context, "info", psprintf("%u blocks from block %u on belong to nothing: VACUUM takes them back", count, first));
 }
 
-/* On a standby runs belong to nothing between two records of WAL. */
+/* While a segment is placed, and on a standby between two records of WAL, runs belong to nothing: no gaps then. */
 static void
-check_blocks(Check *check, bool primary)
+check_blocks(Check *check, bool gaps)
 {
 	Bm25Runs runs;
 
@@ -131,7 +130,7 @@ check_blocks(Check *check, bool primary)
 		if (i > 0 && run[-1].first + run[-1].count > run->first)
 			report(check, psprintf("block %u belongs to two runs", run->first));
 	}
-	if (primary)
+	if (gaps)
 		bm25_visit_gaps(&runs, report_gap, check);
 	pfree(runs.runs);
 }
@@ -182,25 +181,36 @@ check_rows(Check *check, Snapshot snapshot)
 	}
 }
 
-/* The snapshot is taken first: every row it sees was in the index before that was read. */
+/*
+ * The snapshot is taken first: every row it sees was in the index before that was read, and what is replaced meanwhile
+ * is kept for it.  Segments are locked, so that nobody clears bits of them.
+ */
 static void
 check_all(Check *check)
 {
 	Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	Bm25Snapshot *contents;
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
-	bool primary = !RecoveryInProgress();
+	bool primary = !RecoveryInProgress(),
+		 gaps = false;
 
 	bm25_read_meta(check->index, meta);
 	if (primary)
-		LockPage(check->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	{
+		bm25_lock_all_segments(check->index, meta, NULL);
+		gaps = bm25_try_stop_placing(check->index);
+	}
 	contents = bm25_take_snapshot(check->index);
-	check_blocks(check, primary);
+	check_blocks(check, gaps);
+	if (gaps)
+		bm25_allow_placing(check->index);
+	if (primary)
+		bm25_unlock_lists(check->index);
 	for (uint32 i = 0; i < contents->meta.n_segments; i++)
 		check_segment(check, &contents->meta.segments[i]);
 	bm25_visit_lanes(check->index, contents, add_record, check);
 	if (primary)
-		UnlockPage(check->index, VS_BM25_META_BLOCK, ExclusiveLock);
+		bm25_unlock_segments(check->index, meta->segments, meta->n_segments);
 	if (!check->index->rd_index->indcheckxmin)
 		check_rows(check, snapshot);
 	UnregisterSnapshot(snapshot);

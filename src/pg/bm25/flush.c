@@ -2,7 +2,7 @@
  *
  * flush.c - sealed runs of a lane become a segment.
  *
- * Owns: changing the list of segments.  The new segment is on its pages, and logged, before one record of WAL
+ * Owns: changing the list of segments; the lists are locked (lock.c).  The new segment is on its pages, and logged, before one record of WAL
  * puts it in the place of what it replaces; only then are the old blocks given back.
  */
 #include "postgres.h"
@@ -12,6 +12,7 @@
 
 #include "pg/bm25/index.h"
 #include "pg/bm25/writer.h"
+#include "pg/page_patch.h"
 
 #define LEXEMES_AT_ONCE 64
 
@@ -66,10 +67,7 @@ bm25_replace_segments(Relation index, const uint32 *ids, int n, const VsBm25Segm
 			meta->segments[kept++] = meta->segments[i];
 	meta->n_segments = kept;
 	if (added != NULL)
-	{
 		meta->segments[meta->n_segments++] = *added;
-		meta->next_id = added->id + 1;
-	}
 	if (n_runs > 0)
 	{
 		Page page = vs_edit_page(&edit, head, false);
@@ -83,6 +81,22 @@ bm25_replace_segments(Relation index, const uint32 *ids, int n, const VsBm25Segm
 	if (n_runs > 0)
 		UnlockReleaseBuffer(head);
 	UnlockReleaseBuffer(buffer);
+}
+
+uint32
+bm25_new_segment_id(Relation index)
+{
+	Buffer buffer = bm25_read(index, VS_BM25_META_BLOCK, BUFFER_LOCK_EXCLUSIVE, VS_BM25_META);
+	VsBm25Meta *meta = BM25_META(BufferGetPage(buffer));
+	uint32 id = meta->next_id,
+		   next = id + 1;
+	VsPagePatch patch;
+
+	vs_patch_begin(&patch, RelationNeedsWAL(index));
+	vs_patch_write(&patch, buffer, &meta->next_id, &next, sizeof(next));
+	vs_patch_commit(&patch);
+	UnlockReleaseBuffer(buffer);
+	return id;
 }
 
 /* ---- flushing ---- */
@@ -135,7 +149,6 @@ flush_lane(Relation index, int number, const VsBm25Lane *lane)
 	Flush flush = {.index = index};
 	VsBm25Segment segment;
 	Bm25Writer *writer;
-	VsBm25Meta *meta;
 	bool any;
 
 	flush.inverter = vs_bm25_inverter(&memory, fixed.weights.of, fixed.positions);
@@ -144,11 +157,9 @@ flush_lane(Relation index, int number, const VsBm25Lane *lane)
 	any = vs_bm25_inverter_documents(flush.inverter) > 0;
 	if (any)
 	{
-		meta = palloc(sizeof(VsBm25Meta));
-		bm25_read_meta(index, meta);
 		writer = bm25_begin_writer(false);
 		vs_bm25_inverter_write(flush.inverter, &writer->sink, &segment);
-		bm25_place_segment(index, writer, meta->next_id, &segment, RelationNeedsWAL(index));
+		bm25_place_segment(index, writer, &segment, RelationNeedsWAL(index));
 	}
 	bm25_replace_segments(index, NULL, 0, any ? &segment : NULL, number, lane->n_sealed);
 	for (uint32 i = 0; i < lane->n_sealed; i++)
@@ -157,7 +168,7 @@ flush_lane(Relation index, int number, const VsBm25Lane *lane)
 		bm25_free(index, flush.elsewhere[i].first_block, flush.elsewhere[i].pages);
 }
 
-void
+bool
 bm25_flush(Relation index)
 {
 	for (int i = 0; i < VS_BM25_LANES; i++)
@@ -170,11 +181,15 @@ bm25_flush(Relation index)
 			MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bm25 flush",
 														  ALLOCSET_DEFAULT_SIZES);
 			MemoryContext old = MemoryContextSwitchTo(context);
+			bool room = bm25_make_room_for_segment(index);
 
-			bm25_merge_few(index, true); /* makes room in the list of segments */
-			flush_lane(index, i, &lane);
+			if (room)
+				flush_lane(index, i, &lane);
 			MemoryContextSwitchTo(old);
 			MemoryContextDelete(context);
+			if (!room)
+				return false;
 		}
 	}
+	return true;
 }

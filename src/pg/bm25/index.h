@@ -79,8 +79,27 @@ extern Bm25Fixed bm25_fixed(Relation index);
 
 extern BlockNumber bm25_allocate(Relation index, uint32 pages);
 extern void bm25_free(Relation index, BlockNumber first, uint32 pages);
-/* Gives back what a crash left behind.  Merge lock held. */
+/* Gives back what a crash left behind, unless a segment is being placed. */
 extern void bm25_sweep(Relation index);
+
+/* ---- lock.c ---- */
+
+extern void bm25_lock_lists(Relation index);
+extern bool bm25_try_lock_lists(Relation index);
+extern void bm25_unlock_lists(Relation index);
+/* Around writing the pages of a segment and freeing those it replaces, unless the lists are locked all the time. */
+extern void bm25_begin_placing(Relation index);
+extern void bm25_end_placing(Relation index);
+/* With the lists locked.  False: somebody is placing. */
+extern bool bm25_try_stop_placing(Relation index);
+extern void bm25_allow_placing(Relation index);
+/* Not with the lists locked. */
+extern void bm25_lock_segment(Relation index, uint32 id);
+extern void bm25_wait_for_segment(Relation index, const VsBm25Segment *segment);
+extern bool bm25_try_lock_segment(Relation index, uint32 id);
+extern void bm25_unlock_segments(Relation index, const VsBm25Segment *segments, int n);
+/* The lists, then all segments, as *meta has them; prepare (NULL: nothing) comes in between. */
+extern void bm25_lock_all_segments(Relation index, VsBm25Meta *meta, void (*prepare)(Relation index));
 
 /* ---- lane.c ---- */
 
@@ -120,7 +139,7 @@ extern void bm25_visit_lanes(Relation index, const Bm25Snapshot *snapshot, Bm25V
 extern void bm25_seal_run(VsBm25Lane *lane);
 /* Lets a head that was edited end with the runs it has: behind them, a record of WAL has nothing to compare. */
 extern void bm25_trim_head(Page head);
-/* Seals the open runs, so that a flush has all documents. */
+/* Seals the open runs, so that a flush has all documents.  Lists locked. */
 extern void bm25_seal_lanes(Relation index);
 
 /* ---- runs.c ---- */
@@ -184,17 +203,23 @@ extern IndexBuildResult *bm25_build(Relation heap, Relation index, IndexInfo *in
 extern void bm25_build_empty(Relation index);
 extern bool bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer tid, Relation heap,
 						IndexUniqueCheck check, bool unchanged, IndexInfo *info);
-/* Sealed runs become segments.  Merge lock held. */
-extern void bm25_flush(Relation index);
-/* As many merges as sizes ask for.  Merge lock held. */
+/* Sealed runs become segments.  False: the list of segments is full, and all of them are being merged.  Lists locked. */
+extern bool bm25_flush(Relation index);
+/* As many merges as sizes ask for. */
 extern void bm25_merge_tiers(Relation index);
-/* One merge of few pages: if one is due, or only if the list of segments is full.  Merge lock held. */
-extern void bm25_merge_few(Relation index, bool only_if_full);
-/* All segments to one.  Merge lock held. */
+/* One merge of few pages, if one is due. */
+extern void bm25_merge_few(Relation index);
+/* Makes room in the list of segments if it is full.  False: they are all being merged.  Lists locked. */
+extern bool bm25_make_room_for_segment(Relation index);
+/* All documents to one segment. */
 extern void bm25_merge_all(Relation index);
+/* The segment of that id as it is now, by way of *meta.  False: it was replaced. */
+extern bool bm25_find_segment(Relation index, VsBm25Meta *meta, VsBm25Segment *segment);
+/* An id that no segment of the index had before. */
+extern uint32 bm25_new_segment_id(Relation index);
 /*
  * Puts `added` (NULL: none) in the place of n segments, and of the first n_runs sealed runs of a lane.
- * Merge lock held; the blocks of what was replaced are the caller's to free.
+ * Lists locked; the blocks of what was replaced are the caller's to free.
  */
 extern void bm25_replace_segments(Relation index, const uint32 *ids, int n, const VsBm25Segment *added,
 								  int lane, uint32 n_runs);

@@ -9,7 +9,6 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "storage/proc.h"
 #include "utils/memutils.h"
 
@@ -201,17 +200,49 @@ append(Insertion *insertion, Buffer head, bool *sealed)
 	return true;
 }
 
-/* Sealed runs to segments, and some small segments to a larger one. */
+/* To the lane that nobody else writes to, or to the first that has room.  False: none has. */
+static bool
+append_somewhere(Insertion *insertion, bool *sealed)
+{
+	Buffer head = lock_lane(insertion->index);
+	bool done = append(insertion, head, sealed);
+
+	UnlockReleaseBuffer(head);
+	for (int i = 0; !done && i < VS_BM25_LANES; i++)
+	{
+		head = bm25_read(insertion->index, VS_BM25_FIRST_LANE + i, BUFFER_LOCK_EXCLUSIVE, VS_BM25_LANE_HEAD);
+		done = append(insertion, head, sealed);
+		UnlockReleaseBuffer(head);
+	}
+	return done;
+}
+
+static void
+wait_for_merge(Relation index)
+{
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+
+	bm25_read_meta(index, meta);
+	if (meta->n_segments > 0)
+		bm25_wait_for_segment(index, &meta->segments[0]);
+	pfree(meta);
+}
+
+/* Sealed runs to segments, and some small segments to a larger one; not if somebody is at it and need not wait. */
 static void
 tidy(Relation index, bool wait)
 {
+	bool flushed;
+
 	if (wait)
-		LockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
-	else if (!ConditionalLockPage(index, VS_BM25_META_BLOCK, ExclusiveLock))
+		bm25_lock_lists(index);
+	else if (!bm25_try_lock_lists(index))
 		return;
-	bm25_flush(index);
-	bm25_merge_few(index, false);
-	UnlockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
+	flushed = bm25_flush(index);
+	bm25_unlock_lists(index);
+	if (wait && !flushed)
+		wait_for_merge(index);
+	bm25_merge_few(index);
 }
 
 bool
@@ -232,10 +263,7 @@ bm25_insert(Relation index, Datum *values, bool *isnull, ItemPointer tid, Relati
 	make_record(&insertion, tid);
 	while (!done)
 	{
-		Buffer head = lock_lane(index);
-
-		done = append(&insertion, head, &sealed);
-		UnlockReleaseBuffer(head);
+		done = append_somewhere(&insertion, &sealed);
 		if (!done)
 			tidy(index, true);
 	}

@@ -8,7 +8,6 @@
 #include "catalog/pg_class.h"
 #include "funcapi.h"
 #include "miscadmin.h"
-#include "storage/lmgr.h"
 #include "tsearch/ts_utils.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -145,11 +144,7 @@ vs_bm25_merge_index(PG_FUNCTION_ARGS)
 		aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_INDEX, RelationGetRelationName(index));
 	PreventCommandIfReadOnly("vecstore.bm25_merge");
 	PreventCommandDuringRecovery("vecstore.bm25_merge");
-	LockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
-	bm25_seal_lanes(index);
-	bm25_flush(index);
 	bm25_merge_all(index);
-	UnlockPage(index, VS_BM25_META_BLOCK, ExclusiveLock);
 	index_close(index, RowExclusiveLock);
 	PG_RETURN_VOID();
 }

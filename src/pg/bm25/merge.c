@@ -5,8 +5,8 @@
  * Owns: when to merge.  Segments are of a tier by their size, each eight times the one before; eight
  * segments of a tier make one of the next.  VACUUM merges all tiers, and rewrites segments with many dead
  * documents.  An insert that has to merge does it once, and few pages, so that none waits long: eight
- * segments of the first tier, or the smallest there are if there are nearly as many as there may be.  The
- * merge lock is held.
+ * segments of the first tier, or the smallest there are if there are nearly as many as there may be.  What is merged
+ * is locked (lock.c), and nothing else: inserts, flushes and merges of other segments go on.
  */
 #include "postgres.h"
 
@@ -65,8 +65,22 @@ first_row(Relation index, const VsBm25Segment *segment)
 	return vs_bm25_row_key(row);
 }
 
+bool
+bm25_find_segment(Relation index, VsBm25Meta *meta, VsBm25Segment *segment)
+{
+	bm25_read_meta(index, meta);
+	for (uint32 i = 0; i < meta->n_segments; i++)
+		if (meta->segments[i].id == segment->id)
+		{
+			*segment = meta->segments[i];
+			return true;
+		}
+	return false;
+}
+
+/* Segments that are locked; they are unlocked when they are gone. */
 static void
-merge_segments(Relation index, const VsBm25Segment *segments, int n)
+merge_segments(Relation index, VsBm25Segment *segments, int n)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "bm25 merge", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext old = MemoryContextSwitchTo(context);
@@ -78,11 +92,15 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 	uint32 *ids = palloc(sizeof(uint32) * n);
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
 	VsBm25Segment merged;
+	Bm25Writer *writer;
 	uint64 pages = 0;
 	uint32 live = 0;
 
 	for (int i = 0; i < n; i++)
 	{
+		/* VACUUM may have cleared bits until it was locked */
+		if (!bm25_find_segment(index, meta, &segments[i]))
+			elog(ERROR, "segment %u of index \"%s\" is gone", segments[i].id, RelationGetRelationName(index));
 		parts[i].segment = segments[i];
 		parts[i].first_row = first_row(index, &segments[i]);
 		pages += bm25_segment_pages(&segments[i]);
@@ -96,24 +114,25 @@ merge_segments(Relation index, const VsBm25Segment *segments, int n)
 		bm25_begin_reader(&readers[i], index, &parts[i].segment, bm25_merge_pins(n));
 		sources[i] = readers[i].source;
 	}
+	writer = bm25_begin_writer(pages > FOREGROUND_PAGES);
 	if (live > 0)
 	{
-		Bm25Writer *writer = bm25_begin_writer(pages > FOREGROUND_PAGES);
-
 		vs_bm25_merge(&memory, n, inputs, sources, &writer->sink, &merged, bm25_check_interrupts);
 		live = merged.n_docs; /* a crash may have left bits cleared that were not counted */
-		if (live > 0)
-		{
-			bm25_read_meta(index, meta);
-			bm25_place_segment(index, writer, meta->next_id, &merged, RelationNeedsWAL(index));
-		}
-		bm25_end_writer(writer);
 	}
 	for (int i = 0; i < n; i++)
 		bm25_end_reader(&readers[i]);
+	bm25_begin_placing(index);
+	if (live > 0)
+		bm25_place_segment(index, writer, &merged, RelationNeedsWAL(index));
+	bm25_lock_lists(index);
 	bm25_replace_segments(index, ids, n, live > 0 ? &merged : NULL, 0, 0);
+	bm25_unlock_lists(index);
 	for (int i = 0; i < n; i++)
 		bm25_free(index, parts[i].segment.first_block, Max(bm25_segment_pages(&parts[i].segment), 1));
+	bm25_end_placing(index);
+	bm25_unlock_segments(index, segments, n);
+	bm25_end_writer(writer);
 	MemoryContextSwitchTo(old);
 	MemoryContextDelete(context);
 }
@@ -130,24 +149,50 @@ as_many_as_fit(const VsBm25Segment *segments, int n)
 	return fit;
 }
 
-/* Segments of one tier that are to be merged, of at most so many pages together; 0: none are. */
+/* Of the segments, keeps those that nobody is busy with, locked; how many. */
 static int
-choose_tier(const VsBm25Meta *meta, uint64 most_pages, VsBm25Segment *chosen)
+lock_idle(Relation index, VsBm25Segment *segments, int n)
+{
+	int idle = 0;
+
+	for (int i = 0; i < n; i++)
+		if (bm25_try_lock_segment(index, segments[i].id))
+			segments[idle++] = segments[i];
+	return idle;
+}
+
+static uint64
+pages_of(const VsBm25Segment *segments, int n)
+{
+	uint64 pages = 0;
+
+	for (int i = 0; i < n; i++)
+		pages += bm25_segment_pages(&segments[i]);
+	return pages;
+}
+
+/* Segments of one tier that are to be merged, of at most so many pages together, locked; 0: none are. */
+static int
+choose_tier(Relation index, const VsBm25Meta *meta, uint64 most_pages, VsBm25Segment *chosen)
 {
 	for (int tier = 0; tier <= 10; tier++)
 	{
-		int n = 0;
-		uint64 pages = 0;
+		int n = 0,
+			fit = 0;
 
 		for (uint32 i = 0; i < meta->n_segments; i++)
-		{
-			if (tier_of(&meta->segments[i]) != tier)
-				continue;
-			pages += bm25_segment_pages(&meta->segments[i]);
-			chosen[n++] = meta->segments[i];
-		}
-		if (n >= FACTOR && pages <= most_pages && as_many_as_fit(chosen, n) > 1)
-			return as_many_as_fit(chosen, n);
+			if (tier_of(&meta->segments[i]) == tier)
+				chosen[n++] = meta->segments[i];
+		if (n < FACTOR)
+			continue;
+		n = lock_idle(index, chosen, n);
+		if (n >= FACTOR && pages_of(chosen, n) <= most_pages)
+			fit = as_many_as_fit(chosen, n);
+		if (fit < 2)
+			fit = 0;
+		bm25_unlock_segments(index, chosen + fit, n - fit);
+		if (fit > 0)
+			return fit;
 	}
 	return 0;
 }
@@ -161,31 +206,36 @@ compare_sizes(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
-/* The smallest, as many as an insert may merge, and two at least. */
+/* The smallest, as many as an insert may merge, and two at least, locked; 0: there are not two. */
 static int
-choose_smallest(const VsBm25Meta *meta, VsBm25Segment *chosen)
+choose_smallest(Relation index, const VsBm25Meta *meta, VsBm25Segment *chosen)
 {
-	uint32 n = 0;
+	int n,
+		few = 0;
 	uint64 pages = 0;
 
 	memcpy(chosen, meta->segments, sizeof(VsBm25Segment) * meta->n_segments);
-	qsort(chosen, meta->n_segments, sizeof(VsBm25Segment), compare_sizes);
-	while (n < meta->n_segments && (n < 2 || pages + bm25_segment_pages(&chosen[n]) <= FOREGROUND_PAGES))
-		pages += bm25_segment_pages(&chosen[n++]);
-	return n;
+	n = lock_idle(index, chosen, meta->n_segments);
+	qsort(chosen, n, sizeof(VsBm25Segment), compare_sizes);
+	while (few < n && (few < 2 || pages + bm25_segment_pages(&chosen[few]) <= FOREGROUND_PAGES))
+		pages += bm25_segment_pages(&chosen[few++]);
+	if (few < 2)
+		few = 0;
+	bm25_unlock_segments(index, chosen + few, n - few);
+	return few;
 }
 
-/* A segment with many dead documents; false: there is none. */
-static bool
-choose_dead(const VsBm25Meta *meta, VsBm25Segment *chosen)
+/* A segment with many dead documents, locked; 0: there is none. */
+static int
+choose_dead(Relation index, const VsBm25Meta *meta, VsBm25Segment *chosen)
 {
 	for (uint32 i = 0; i < meta->n_segments; i++)
 	{
 		*chosen = meta->segments[i];
-		if (chosen->n_docs - chosen->n_live > DEAD_SHARE * chosen->n_docs)
-			return true;
+		if (chosen->n_docs - chosen->n_live > DEAD_SHARE * chosen->n_docs && bm25_try_lock_segment(index, chosen->id))
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 void
@@ -195,36 +245,70 @@ bm25_merge_tiers(Relation index)
 	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
 	int n;
 
-	for (;;)
+	do
 	{
+		bm25_lock_lists(index);
 		bm25_read_meta(index, meta);
-		n = choose_tier(meta, PG_UINT64_MAX, chosen);
-		if (n == 0 && choose_dead(meta, chosen))
-			n = 1;
+		n = choose_tier(index, meta, PG_UINT64_MAX, chosen);
 		if (n == 0)
-			break;
-		merge_segments(index, chosen, n);
-	}
+			n = choose_dead(index, meta, chosen);
+		bm25_unlock_lists(index);
+		if (n > 0)
+			merge_segments(index, chosen, n);
+	} while (n > 0);
 	pfree(chosen);
 	pfree(meta);
 }
 
 void
-bm25_merge_few(Relation index, bool only_if_full)
+bm25_merge_few(Relation index)
 {
-	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
-	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
-	int n = 0;
+	VsBm25Meta *meta;
+	VsBm25Segment *chosen;
+	int n;
 
+	if (!bm25_try_lock_lists(index))
+		return;
+	meta = palloc(sizeof(VsBm25Meta));
+	chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
 	bm25_read_meta(index, meta);
-	if (!only_if_full)
-		n = choose_tier(meta, FOREGROUND_PAGES, chosen);
-	if (n == 0 && meta->n_segments >= (only_if_full ? VS_BM25_MAX_SEGMENTS : NEARLY_FULL))
-		n = choose_smallest(meta, chosen);
+	n = choose_tier(index, meta, FOREGROUND_PAGES, chosen);
+	if (n == 0 && meta->n_segments >= NEARLY_FULL)
+		n = choose_smallest(index, meta, chosen);
+	bm25_unlock_lists(index);
 	if (n > 0)
 		merge_segments(index, chosen, n);
 	pfree(chosen);
 	pfree(meta);
+}
+
+bool
+bm25_make_room_for_segment(Relation index)
+{
+	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
+	VsBm25Segment *chosen = palloc(sizeof(VsBm25Segment) * VS_BM25_MAX_SEGMENTS);
+	bool room;
+
+	bm25_read_meta(index, meta);
+	room = meta->n_segments < VS_BM25_MAX_SEGMENTS;
+	if (!room)
+	{
+		int n = choose_smallest(index, meta, chosen);
+
+		room = n > 0;
+		if (room)
+			merge_segments(index, chosen, n);
+	}
+	pfree(chosen);
+	pfree(meta);
+	return room;
+}
+
+static void
+flush_all(Relation index)
+{
+	bm25_seal_lanes(index);
+	(void) bm25_flush(index);
 }
 
 void
@@ -233,9 +317,13 @@ bm25_merge_all(Relation index)
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
 	int n;
 
-	bm25_read_meta(index, meta);
+	bm25_lock_all_segments(index, meta, flush_all);
+	bm25_unlock_lists(index);
 	n = as_many_as_fit(meta->segments, meta->n_segments);
+	bm25_unlock_segments(index, meta->segments + n, meta->n_segments - n);
 	if (n > 1 || (n == 1 && meta->segments[0].n_live < meta->segments[0].n_docs))
 		merge_segments(index, meta->segments, n);
+	else
+		bm25_unlock_segments(index, meta->segments, n);
 	pfree(meta);
 }

@@ -4,7 +4,7 @@
  *
  * Owns: the list of all runs as of one moment, for the sweep after a crash and for check_index.  It is copied while all lane
  * heads are locked, when no insert is between allocating a run and using it; records are read afterwards.  That needs
- * the merge lock, so that no run is replaced meanwhile, or a standby, which waits for the caller's snapshot.
+ * the lock of the lists, so that no run is replaced meanwhile, or a standby, which waits for the caller's snapshot.
  */
 #include "postgres.h"
 

@@ -2,15 +2,14 @@
  *
  * vacuum.c - dead rows leave the index.
  *
- * Owns: flags of dead records, and bits of dead documents.  Records come first, under the merge lock, so
+ * Owns: flags of dead records, and bits of dead documents.  Records come first, with the lists locked, so
  * that no flush copies one that is about to be flagged; what is inserted later cannot be dead.  Then the
- * segments, one after the other; those that a flush or merge makes meanwhile are treated like the others, until
- * all there are have been seen.
+ * segments, one after the other, each locked; those that a flush or merge makes meanwhile are treated like the others,
+ * until all there are have been seen (lock.c).
  */
 #include "postgres.h"
 
 #include "commands/vacuum.h"
-#include "storage/lmgr.h"
 
 #include "pg/bm25/index.h"
 #include "pg/bm25/rows.h"
@@ -161,25 +160,39 @@ was_seen(Vacuum *vacuum, uint32 id)
 	return false;
 }
 
-/* False: there is no segment left to see. */
-static bool
-vacuum_next(Vacuum *vacuum, VsBm25Meta *meta)
+static void
+add_seen(Vacuum *vacuum, uint32 id)
 {
-	bm25_read_meta(vacuum->index, meta);
-	for (uint32 i = 0; i < meta->n_segments; i++)
+	if (vacuum->n_seen == vacuum->room)
 	{
-		if (was_seen(vacuum, meta->segments[i].id))
-			continue;
-		vacuum_segment(vacuum, &meta->segments[i]);
-		if (vacuum->n_seen == vacuum->room)
-		{
-			vacuum->room *= 2;
-			vacuum->seen = repalloc(vacuum->seen, sizeof(uint32) * vacuum->room);
-		}
-		vacuum->seen[vacuum->n_seen++] = meta->segments[i].id;
-		return true;
+		vacuum->room *= 2;
+		vacuum->seen = repalloc(vacuum->seen, sizeof(uint32) * vacuum->room);
 	}
-	return false;
+	vacuum->seen[vacuum->n_seen++] = id;
+}
+
+/*
+ * A segment that was not seen yet, locked.  It may have been merged until then: what was made of it has another id.
+ * False: there is none left to see.
+ */
+static bool
+lock_unseen(Vacuum *vacuum, VsBm25Meta *meta, VsBm25Segment *segment)
+{
+	for (;;)
+	{
+		uint32 i = 0;
+
+		bm25_read_meta(vacuum->index, meta);
+		while (i < meta->n_segments && was_seen(vacuum, meta->segments[i].id))
+			i++;
+		if (i == meta->n_segments)
+			return false;
+		*segment = meta->segments[i];
+		bm25_lock_segment(vacuum->index, segment->id);
+		if (bm25_find_segment(vacuum->index, meta, segment))
+			return true;
+		bm25_unlock_segments(vacuum->index, segment, 1);
+	}
 }
 
 IndexBulkDeleteResult *
@@ -188,22 +201,22 @@ bm25_bulk_delete(IndexVacuumInfo *info, IndexBulkDeleteResult *stats, IndexBulkD
 {
 	Vacuum vacuum = {.index = info->index, .callback = callback, .state = state, .room = VS_BM25_MAX_SEGMENTS};
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
-	bool more = true;
+	VsBm25Segment segment;
 
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
 	vacuum.stats = stats;
 	vacuum.seen = palloc(sizeof(uint32) * vacuum.room);
 	stats->num_index_tuples = 0;
-	LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	bm25_lock_lists(info->index);
 	vacuum_lanes(&vacuum);
-	while (more)
+	bm25_unlock_lists(info->index);
+	while (lock_unseen(&vacuum, meta, &segment))
 	{
-		more = vacuum_next(&vacuum, meta);
-		UnlockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+		vacuum_segment(&vacuum, &segment);
+		add_seen(&vacuum, segment.id);
+		bm25_unlock_segments(info->index, &segment, 1);
 		vs_vacuum_delay_point();
-		if (more)
-			LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
 	}
 	pfree(vacuum.seen);
 	pfree(meta);
@@ -231,12 +244,12 @@ bm25_vacuum_cleanup(IndexVacuumInfo *info, IndexBulkDeleteResult *stats)
 		return stats;
 	if (stats == NULL)
 		stats = palloc0(sizeof(IndexBulkDeleteResult));
-	LockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
+	bm25_lock_lists(info->index);
 	bm25_seal_lanes(info->index);
-	bm25_flush(info->index);
+	(void) bm25_flush(info->index); /* what has no room is left to whoever makes some */
+	bm25_unlock_lists(info->index);
 	bm25_merge_tiers(info->index);
 	bm25_sweep(info->index);
-	UnlockPage(info->index, VS_BM25_META_BLOCK, ExclusiveLock);
 	snapshot = bm25_take_snapshot(info->index);
 	stats->num_pages = RelationGetNumberOfBlocks(info->index);
 	stats->num_index_tuples = count_documents(snapshot);

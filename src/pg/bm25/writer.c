@@ -205,8 +205,9 @@ bm25_segment_pages(const VsBm25Segment *segment)
 }
 
 void
-bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment *segment, bool logged)
+bm25_place_segment(Relation index, Bm25Writer *writer, VsBm25Segment *segment, bool logged)
 {
+	uint32 id = bm25_new_segment_id(index);
 	BlockNumber block = bm25_allocate(index, Max(bm25_segment_pages(segment), 1));
 
 	segment->id = id;

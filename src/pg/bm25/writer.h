@@ -39,7 +39,7 @@ extern void bm25_delete_shared(SharedFileSet *files, uint32 number, const VsBm25
 extern void bm25_end_writer(Bm25Writer *writer);
 /* To `page`, VS_BM25_PAYLOAD bytes. */
 extern void bm25_read_written(Bm25Writer *writer, VsBm25Stream stream, uint32 number, char *page);
-/* Copies the pages to a run of the index; fills segment's id and first block. */
-extern void bm25_place_segment(Relation index, Bm25Writer *writer, uint32 id, VsBm25Segment *segment, bool logged);
+/* Copies the pages to a run of the index; gives the segment an id and its first block. */
+extern void bm25_place_segment(Relation index, Bm25Writer *writer, VsBm25Segment *segment, bool logged);
 
 #endif
