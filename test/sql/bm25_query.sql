@@ -36,6 +36,7 @@ BEGIN
   EXECUTE format('COPY received FROM %L WITH (FORMAT binary)', file);
 END $$;
 SELECT q FROM received;
+DROP TABLE asked, received;
 SELECT 'cat @ nowhere'::vecstore.bm25query;
 SELECT 'cat @ "Pets @ home" boost=x'::vecstore.bm25query;
 SELECT 'cat @ "Pets @ home" boost=NaN'::vecstore.bm25query;

@@ -16,6 +16,7 @@ namespace bm25 {
 
 // Of a tsvector.
 constexpr unsigned kPositionBits = 14;
+constexpr uint32_t kComparisonsBetweenChecks = 1 << 20;
 
 void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
                size_t n, uint8_t* out) {
@@ -88,7 +89,7 @@ void PostingList::Open(const TermInfo& term) {
   if (term.inline_bytes > 0) {
     OpenUnion();
     AddInline(term);
-    CloseUnion();
+    CloseUnion(nullptr);
     return;
   }
   df = std::min(term.df, n_docs_);
@@ -185,9 +186,14 @@ void PostingList::SortPositions(ArrayPosting* posting) {
   posting->n_positions = n;
 }
 
-// Postings of the same document become one.
-void PostingList::MergePostings() {
-  std::sort(postings_.begin(), postings_.end(), [](const ArrayPosting& a, const ArrayPosting& b) {
+// Postings of the same document become one.  Millions of them take seconds to sort.
+void PostingList::MergePostings(void (*check_interrupts)(void)) {
+  uint32_t countdown = kComparisonsBetweenChecks;
+  std::sort(postings_.begin(), postings_.end(), [&](const ArrayPosting& a, const ArrayPosting& b) {
+    if (--countdown == 0) {
+      countdown = kComparisonsBetweenChecks;
+      if (check_interrupts != nullptr) check_interrupts();
+    }
     return a.doc != b.doc ? a.doc < b.doc : a.positions < b.positions;
   });
   size_t n = 0;
@@ -216,8 +222,8 @@ void PostingList::MergePostings() {
 }
 
 // Bounds of an array do not know lengths: as if the documents were empty.
-void PostingList::CloseUnion() {
-  MergePostings();
+void PostingList::CloseUnion(void (*check_interrupts)(void)) {
+  MergePostings(check_interrupts);
   df = static_cast<uint32_t>(postings_.size());
   n_blocks = (df + VS_BM25_BLOCK - 1) / VS_BM25_BLOCK;
   skips_.Clear();

@@ -55,7 +55,7 @@ class PostingList {
   // An array instead: one or more lists together.
   void OpenUnion();
   void AddToUnion(const TermInfo& term, const VsBm25Segment* segment);
-  void CloseUnion();
+  void CloseUnion(void (*check_interrupts)(void));  // NULL: it is short
 
   uint32_t last_doc(uint32_t block) const { return skips_[block].last_doc; }
   const VsBm25Skip& skip(uint32_t block) const { return skips_[block]; }
@@ -92,7 +92,7 @@ class PostingList {
   void AddPosting(ArrayPosting posting);
   void UnpackNumbers(const uint8_t* packed, size_t n, unsigned bits, uint32_t* out) const;
   uint32_t DocsInBlock(uint32_t block) const;
-  void MergePostings();
+  void MergePostings(void (*check_interrupts)(void));
   void SortPositions(ArrayPosting* posting);
   void Locate(const Block& block);
   void FindPositions(uint32_t begin, uint32_t end);

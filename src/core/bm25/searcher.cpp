@@ -18,7 +18,9 @@ static_assert(std::is_trivially_destructible_v<VsBm25Searcher>, "the host may no
 
 namespace {
 
+// In decoded blocks; looking up so many leaves of a document takes as long as one.
 constexpr uint32_t kBetweenInterrupts = 4096;
+constexpr uint32_t kHitsPerUnit = 4;
 constexpr uint8_t kAllClasses = (1 << VS_BM25_CLASSES) - 1;
 
 // Some classes only?
@@ -101,7 +103,7 @@ static void ForTermsOf(VsBm25Searcher* searcher, const VsBm25Leaf& leaf,
   for (terms.BeginAt(segment, source, lexeme, leaf.length); terms.valid; terms.Next()) {
     if (terms.key_length() < leaf.length || memcmp(terms.key(), lexeme, leaf.length) != 0) break;
     if (!with(terms.term)) break;
-    searcher->CheckInterrupts();
+    searcher->CheckInterrupts(1 + terms.term.df / VS_BM25_BLOCK);
   }
 }
 
@@ -120,8 +122,11 @@ bool vs_bm25_lookup(VsBm25Searcher* searcher, const VsBm25Segment* segment,
   return true;
 }
 
-void VsBm25Searcher::CheckInterrupts() {
-  if (--interrupt_countdown > 0) return;
+void VsBm25Searcher::CheckInterrupts(uint32_t work) {
+  if (interrupt_countdown > work) {
+    interrupt_countdown -= work;
+    return;
+  }
   interrupt_countdown = kBetweenInterrupts;
   check_interrupts();
 }
@@ -143,7 +148,7 @@ void VsBm25Searcher::OpenLeaf(int leaf) {
     }
     return true;
   });
-  if (what.prefix) list->CloseUnion();
+  if (what.prefix) list->CloseUnion(check_interrupts);
   state->judge.block.number = state->drive.block.number = state->scored_block = kNoDoc;
   state->judge.at = state->drive.at = state->judge.index = state->drive.index = 0;
 }
@@ -276,6 +281,7 @@ void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
 
 bool VsBm25Searcher::Matches(uint32_t doc) {
   ++counters.candidates;
+  CheckInterrupts(1 + static_cast<uint32_t>(query->n_leaves) / kHitsPerUnit);
   for (int i = 0; i < query->n_leaves; ++i) ReadHit(i, doc);
   if (any_leaf_matches || lossy) return true;
   return matcher.Match(hits, boosted);

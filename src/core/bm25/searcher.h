@@ -104,7 +104,7 @@ struct VsBm25Searcher {
   void ScoreBlock(int leaf, uint32_t number);
   const vecstore::bm25::Walk* WalkAt(int leaf, uint32_t doc);
   void ReadHit(int leaf, uint32_t doc);
-  void CheckInterrupts();
+  void CheckInterrupts(uint32_t work = 1);  // in decoded blocks
 
   // drivers
   int* SortRequired(int* n) const;

@@ -82,6 +82,28 @@ bm25_report_phase(const Build *build, int phase)
 		pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, phase);
 }
 
+/* What all participants have read by now. */
+void
+bm25_report_progress(const Build *build)
+{
+	const int params[] = {PROGRESS_SCAN_BLOCKS_DONE, PROGRESS_CREATEIDX_TUPLES_DONE};
+	const int64 values[] = {pg_atomic_read_u64(&build->shared->blocks_done),
+							pg_atomic_read_u64(&build->shared->documents_done)};
+
+	if (build->leader)
+		pgstat_progress_update_multi_param(2, params, values);
+}
+
+/* As many tuples as the table had when it was last looked at; 0: not known. */
+static void
+report_totals(const Build *build)
+{
+	const int params[] = {PROGRESS_SCAN_BLOCKS_TOTAL, PROGRESS_CREATEIDX_TUPLES_TOTAL};
+	const int64 values[] = {build->shared->heap_blocks, Max(build->heap->rd_rel->reltuples, 0)};
+
+	pgstat_progress_update_multi_param(2, params, values);
+}
+
 static void
 begin_build(Build *build)
 {
@@ -132,6 +154,8 @@ init_shared(BuildShared *shared, Relation heap, Relation index, IndexInfo *info,
 	shared->n_tasks = shared->n_ranges;
 	pg_atomic_init_u32(&shared->next_task, 0);
 	pg_atomic_init_u32(&shared->next_number, 0);
+	pg_atomic_init_u64(&shared->blocks_done, 0);
+	pg_atomic_init_u64(&shared->documents_done, 0);
 	SpinLockInit(&shared->mutex);
 }
 
@@ -162,6 +186,7 @@ build_alone(Build *build)
 {
 	build->shared = palloc(sizeof(BuildShared));
 	init_shared(build->shared, build->heap, build->index, build->info, 1);
+	report_totals(build);
 	take_part(build);
 }
 
@@ -175,12 +200,14 @@ build_with_workers(Build *build, VsBuildWorkers *workers, int planned)
 	init_shared(shared, build->heap, build->index, build->info, planned + 1);
 	SharedFileSetInit(&shared->files, workers->context->seg);
 	shared->has_files = true;
+	report_totals(build);
 	launched = vs_launch_build_workers(workers);
 	if (launched == 0)
 		return false;
 	take_part(build);
 	bm25_report_phase(build, BM25_PHASE_WAIT);
 	vs_wait_for_build_workers(workers);
+	bm25_report_progress(build);
 	if (bm25_plan_shares(build, launched + 1))
 	{
 		vs_launch_build_workers(workers);

@@ -59,6 +59,8 @@ typedef struct BuildShared
 	BuildTask task;
 	uint32 n_tasks;
 	pg_atomic_uint32 next_task;
+	pg_atomic_uint64 blocks_done; /* of the table, that were read */
+	pg_atomic_uint64 documents_done;
 	slock_t mutex; /* of what follows */
 	bool broken_hot_chain;
 	double heap_tuples;
@@ -85,9 +87,12 @@ typedef struct Build
 	MemoryContext row;	   /* of one row */
 	VsBm25Inverter *inverter;
 	uint32 range;
+	BlockNumber next_block; /* of the range: those before it are counted */
+	uint32 documents;		/* that are not counted yet */
 } Build;
 
 extern void bm25_report_phase(const Build *build, int phase);
+extern void bm25_report_progress(const Build *build);
 
 /* ---- build_ranges.c ---- */
 

@@ -98,6 +98,19 @@ end_inverter(Build *build)
 		make_room(build);
 }
 
+/* The scan has come to this block.  Participants count together. */
+static void
+count_blocks(Build *build, BlockNumber next)
+{
+	if (next == build->next_block)
+		return;
+	pg_atomic_fetch_add_u64(&build->shared->blocks_done, next - build->next_block);
+	pg_atomic_fetch_add_u64(&build->shared->documents_done, build->documents);
+	build->next_block = next;
+	build->documents = 0;
+	bm25_report_progress(build);
+}
+
 static void
 add_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool alive, void *state)
 {
@@ -105,8 +118,10 @@ add_row(Relation index, ItemPointer tid, Datum *values, bool *isnull, bool alive
 	MemoryContext old;
 	TSVector vector;
 
+	count_blocks(build, ItemPointerGetBlockNumber(tid));
 	if (isnull[0])
 		return;
+	build->documents++;
 	old = MemoryContextSwitchTo(build->row);
 	vector = DatumGetTSVector(values[0]);
 	bm25_add_document(build->inverter, bm25_row(tid), vector, bm25_document_len(vector, &build->weights));
@@ -133,10 +148,12 @@ bm25_build_range(Build *build, uint32 range)
 	double tuples;
 
 	build->range = range;
+	build->next_block = first;
 	begin_inverter(build);
 	bm25_report_phase(build, BM25_PHASE_LOAD);
-	tuples = table_index_build_range_scan(build->heap, build->index, build->info, false, false, build->leader,
+	tuples = table_index_build_range_scan(build->heap, build->index, build->info, false, false, false,
 										  first, end - first, add_row, build, NULL);
+	count_blocks(build, end);
 	if (vs_bm25_inverter_documents(build->inverter) > 0)
 		end_inverter(build);
 	MemoryContextReset(build->context);

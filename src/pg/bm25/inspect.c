@@ -120,10 +120,10 @@ vs_bm25_term_stats(PG_FUNCTION_ARGS)
 	bool nulls[2] = {false};
 
 	bm25_check_may_read(index);
-	if (leaf.length >= MAXSTRLEN)
+	if (leaf.length > MAXSTRLEN)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("word is too long (%u bytes, max %d bytes)", leaf.length, MAXSTRLEN - 1)));
+				 errmsg("word is too long (%u bytes, max %d bytes)", leaf.length, MAXSTRLEN)));
 	bm25_index_statistics(oid, &query, true, &statistics);
 	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
