@@ -18,7 +18,7 @@
 #include "bridge/static_assert.h"
 
 #define VS_BM25_MAGIC 0x35324d42u /* "BM25" */
-#define VS_BM25_VERSION 3
+#define VS_BM25_VERSION 4
 #define VS_BM25_PAGE_ID 0xB525
 
 /* The special space of every page. */

@@ -33,7 +33,7 @@ sub stream { my ($number) = @_; my $block = $first; $block += $streams[$_] for 0
 
 # name, offset, bytes, what a search says (undef: it answers), what check_index says (undef: the same)
 my @damages = (
-  [ 'the version', META + 4, pack('S', 99), qr/has format version 99, this library reads version 3/ ],
+  [ 'the version', META + 4, pack('S', 99), qr/has format version 99, this library reads version 4/ ],
   [ 'the number of segments', META + 12, pack('L', 5000), qr/has format version/ ],
   [ 'the kind of the meta page', BLOCK - TAIL, pack('C', 77), qr/has an unexpected page at block 0/ ],
   [ 'the kind of a page', stream(2) - HEADER + BLOCK - TAIL, pack('C', 77), qr/has an unexpected page/ ],

@@ -61,6 +61,7 @@ inline Postings ReadAll(Segment* segment) {
     Block block;
     for (uint32_t b = 0; b < list->n_blocks; ++b) {
       list->Decode(b, &block);
+      list->ReadTfs(&block);
       EXPECT_EQ(block.docs[block.n - 1], list->last_doc(b));
       for (uint32_t i = 0; i < block.n; ++i) {
         uint32_t n;

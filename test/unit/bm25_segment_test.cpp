@@ -162,6 +162,7 @@ TEST(Bm25Segment, ImpactsBoundEveryDocument) {
     Block block;
     for (uint32_t b = 0; b < list->n_blocks; ++b) {
       list->Decode(b, &block);
+      list->ReadTfs(&block);
       for (double k1 : {0.0, 1.2, 3.0}) {
         for (double weight : {0.0, 0.75, 1.0}) {
           double bound = 0;

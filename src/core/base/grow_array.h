@@ -44,7 +44,7 @@ class GrowArray {
     capacity_ = capacity;
   }
   // By value: it may be an element, which growing moves.
-  void Push(const T& value) {
+  void Push(T value) {
     if (size_ == capacity_) Reserve(size_ + 1);
     data_[size_++] = value;
   }

@@ -161,6 +161,7 @@ void PostingList::AddPosting(ArrayPosting posting) {
 void PostingList::AddList() {
   for (uint32_t b = 0; b < part_->n_blocks; ++b) {
     part_->Decode(b, part_block_);
+    part_->ReadTfs(part_block_);
     for (uint32_t i = 0; i < part_block_->n; ++i) {
       ArrayPosting posting = {part_block_->docs[i], part_block_->tfs[i],
                               static_cast<uint32_t>(array_positions_.size()), 0, false};
@@ -284,9 +285,29 @@ static VsBm25Patches Checked(VsBm25Patches head, size_t n, unsigned bits, unsign
   return head;
 }
 
+// The numbers that have a bit.
+static void PatchByBitmap(const uint8_t* patches, VsBm25Patches head, size_t n, unsigned bits, uint32_t* numbers) {
+  const uint8_t* const high = patches + BitmapBytes(n);
+  uint32_t found = 0;
+  for (size_t first = 0; first < n; first += 64) {
+    uint64_t word = 0;
+    memcpy(&word, patches + first / 8, BitmapBytes(std::min<size_t>(n - first, 64)));
+    if (n - first < 64) word &= (uint64_t{1} << (n - first)) - 1;
+    for (; word != 0 && found < head.n; word &= word - 1) {
+      numbers[first + __builtin_ctzll(word)] |=
+          static_cast<uint32_t>(GetPacked(high, found++, head.high_bits) << bits);
+    }
+  }
+}
+
 // Adds the high bits to a block of n <= VS_BM25_BLOCK numbers.
 static void Patch(const uint8_t* patches, VsBm25Patches head, size_t n, unsigned bits,
                   uint32_t* numbers) {
+  if (head.n == 0) return;
+  if (IsBitmap(n, head.n)) {
+    PatchByBitmap(patches, head, n, bits, numbers);
+    return;
+  }
   const uint8_t* high = patches + head.n;
   for (uint32_t i = 0; i < head.n; ++i) {
     if (patches[i] >= n) continue;
@@ -307,6 +328,9 @@ static void DocsOfGaps(uint64_t next, uint64_t last, uint32_t n, unsigned bits, 
   }
 }
 
+// Of a block's documents or frequencies: packed numbers, and patches of all of them.
+constexpr size_t kMostPacked = 2 * VS_BLOCK_BYTES(32) + VS_BM25_BLOCK + kPackedSlack;
+
 void PostingList::Decode(uint32_t block, Block* out) const {
   const uint32_t n = DocsInBlock(block);
   out->number = block;
@@ -317,31 +341,44 @@ void PostingList::Decode(uint32_t block, Block* out) const {
       out->docs[i] = postings_[block * VS_BM25_BLOCK + i].doc;
       out->tfs[i] = postings_[block * VS_BM25_BLOCK + i].tf;
     }
+    out->has_tfs = true;
     return;
   }
   const VsBm25Skip& skip = skips_[block];
   const unsigned doc_bits = std::min<unsigned>(skip.doc_bits, 32);
-  const unsigned tf_bits = std::min<unsigned>(skip.tf_bits, 32);
   VsBm25Patches heads[2] = {};
   const uint32_t head_bytes = (skip.flags & VS_BM25_POSTINGS_PATCHED) != 0 ? sizeof(heads) : 0;
   CopyBytes(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset, head_bytes,
             reinterpret_cast<uint8_t*>(heads));
   heads[0] = Checked(heads[0], n, doc_bits, 32);
-  heads[1] = Checked(heads[1], n, tf_bits, 32);
-  const size_t doc_bytes = NumbersBytes(n, doc_bits), tf_bytes = NumbersBytes(n, tf_bits);
-  const size_t tfs_at = doc_bytes + PatchBytes(n, heads[0].n, heads[0].high_bits);
-  uint8_t copy[2 * (2 * VS_BLOCK_BYTES(32) + VS_BM25_BLOCK) + kPackedSlack];
+  const size_t doc_bytes = NumbersBytes(n, doc_bits);
+  const size_t bytes = doc_bytes + PatchBytes(n, heads[0].n, heads[0].high_bits);
+  uint8_t copy[kMostPacked];
   const uint8_t* const packed =
-      BytesAt(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset + head_bytes,
-              tfs_at + tf_bytes + PatchBytes(n, heads[1].n, heads[1].high_bits), copy);
+      BytesAt(source_, VS_BM25_POSTINGS, skip.postings_page, skip.postings_offset + head_bytes, bytes, copy);
   UnpackNumbers(packed, n, doc_bits, out->docs);
   Patch(packed + doc_bytes, heads[0], n, doc_bits, out->docs);
   DocsOfGaps(block == 0 ? 0 : uint64_t{skips_[block - 1].last_doc} + 1, n_docs_ - 1, n,
              doc_bits + heads[0].high_bits, out->docs);
-  UnpackNumbers(packed + tfs_at, n, tf_bits, out->tfs);
-  Patch(packed + tfs_at + tf_bytes, heads[1], n, tf_bits, out->tfs);
+  out->has_tfs = false;
+  out->tfs_offset = skip.postings_offset + head_bytes + static_cast<uint32_t>(bytes);
+  out->tf_patches = heads[1];
+}
+
+void PostingList::DecodeTfs(Block* block) const {
+  const VsBm25Skip& skip = skips_[block->number];
+  const uint32_t n = block->n;
+  const unsigned bits = std::min<unsigned>(skip.tf_bits, 32);
+  const VsBm25Patches patches = Checked(block->tf_patches, n, bits, 32);
+  const size_t bytes = NumbersBytes(n, bits);
+  uint8_t copy[kMostPacked];
+  const uint8_t* const packed = BytesAt(source_, VS_BM25_POSTINGS, skip.postings_page, block->tfs_offset,
+                                        bytes + PatchBytes(n, patches.n, patches.high_bits), copy);
+  UnpackNumbers(packed, n, bits, block->tfs);
+  Patch(packed + bytes, patches, n, bits, block->tfs);
   const uint32_t least = (skip.flags & VS_BM25_TF_FROM_ZERO) == 0;
-  for (uint32_t i = 0; i < n; ++i) out->tfs[i] += least;
+  for (uint32_t i = 0; i < n; ++i) block->tfs[i] += least;
+  block->has_tfs = true;
 }
 
 // The numbers [first, first + n) of those that begin at (page, offset).
@@ -408,26 +445,57 @@ void PostingList::Locate(const Block& block) {
   at->classes = at->high;
   if (at->patches.n > 0) {
     at->classes += static_cast<uint32_t>(PatchBytes(total, at->patches.n, at->patches.high_bits));
-    at->high += ReadShort(source_, at->page, at->high, at->patches.n, IndexBytes(total) > 1, at->patched);
+    at->bitmap = IsBitmap(total, at->patches.n);
+    if (at->bitmap) {
+      const uint32_t bytes = static_cast<uint32_t>(BitmapBytes(total));
+      at->bits[bytes / 8] = 0;
+      CopyBytes(source_, VS_BM25_POSITIONS, at->page, at->high, bytes, reinterpret_cast<uint8_t*>(at->bits));
+      at->high += bytes;
+    } else {
+      at->high += ReadShort(source_, at->page, at->high, at->patches.n, IndexBytes(total) > 1, at->indexes);
+    }
   }
+}
+
+// Which of the positions [first, first + n) have patches, counted from the first, and how many before them have; returns
+// how many.
+uint32_t PostingList::FindPatches(size_t first, size_t n, uint16_t* at, uint32_t* before) const {
+  const Located& block = located_;
+  uint32_t found = 0;
+  *before = 0;
+  if (!block.bitmap) {
+    const uint16_t* const end = block.indexes + block.patches.n;
+    const uint16_t* from = block.indexes;
+    while (from < end && *from < first) ++from;
+    *before = static_cast<uint32_t>(from - block.indexes);
+    for (; from < end && *from < first + n; ++from) at[found++] = static_cast<uint16_t>(*from - first);
+    return found;
+  }
+  size_t word = first / 64;
+  for (size_t i = 0; i < word; ++i) *before += static_cast<uint32_t>(__builtin_popcountll(block.bits[i]));
+  const uint64_t below = (uint64_t{1} << (first % 64)) - 1;
+  *before += static_cast<uint32_t>(__builtin_popcountll(block.bits[word] & below));
+  uint64_t bits = block.bits[word] & ~below;
+  for (; word * 64 < first + n; bits = block.bits[++word]) {
+    for (; bits != 0 && found + *before < block.patches.n; bits &= bits - 1) {
+      const size_t index = word * 64 + static_cast<size_t>(__builtin_ctzll(bits));
+      if (index >= first + n) return found;
+      at[found++] = static_cast<uint16_t>(index - first);
+    }
+  }
+  return found;
 }
 
 // Adds the high bits to positions [first, first + n) of a block.
 void PostingList::PatchPositions(size_t first, size_t n, uint16_t* positions) const {
-  const uint16_t* const end = located_.patched + located_.patches.n;
-  const uint16_t* from = located_.patched;
-  while (from < end && *from < first) ++from;
-  const uint16_t* to = from;
-  while (to < end && *to < first + n) ++to;
-  const size_t found = to - from;
+  if (located_.patches.n == 0 || n == 0) return;
+  uint16_t at[kMaxPatches], high[kMaxPatches];
+  uint32_t before;
+  const uint32_t found = FindPatches(first, n, at, &before);
   if (found == 0) return;
-  uint16_t high[kMaxPatches];
-  CopyNumbers(source_, located_.page, located_.high, from - located_.patched, found, located_.patches.high_bits,
-              high);
-  for (size_t i = 0; i < found; ++i) {
-    const size_t at = from[i] - first;
-    if (from[i] < first || at >= n) continue;
-    positions[at] = static_cast<uint16_t>(positions[at] | high[i] << located_.width);
+  CopyNumbers(source_, located_.page, located_.high, before, found, located_.patches.high_bits, high);
+  for (uint32_t i = 0; i < found; ++i) {
+    if (at[i] < n) positions[at[i]] = static_cast<uint16_t>(positions[at[i]] | high[i] << located_.width);
   }
 }
 

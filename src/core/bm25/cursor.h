@@ -28,10 +28,14 @@ static_assert(kMaxPositions * VS_BM25_MAX_WEIGHT < kAnyTf, "a frequency that is 
 void CopyBytes(const VsBm25Source* source, VsBm25Stream stream, uint32_t page, uint32_t offset,
                size_t n, uint8_t* out);
 
-// The decoded postings of a block.
+// The decoded postings of a block.  Most documents that are looked at are looked for in vain: frequencies are decoded
+// when somebody asks for one.
 struct Block {
   uint32_t number;  // kNoDoc: none
   uint32_t n;
+  bool has_tfs;
+  uint32_t tfs_offset;  // of the packed ones, from the page where the block begins
+  VsBm25Patches tf_patches;
   uint32_t docs[kBlockRoom];  // kNoDoc from n up to VS_BM25_BLOCK
   uint32_t tfs[kBlockRoom];
 
@@ -62,7 +66,11 @@ class PostingList {
   // The first block at or after `from` that may have `doc` or a later document; n_blocks if none.
   uint32_t BlockOf(uint32_t doc, uint32_t from) const;
   void Decode(uint32_t block, Block* out) const;
-  // Positions of a posting of a decoded block, as in a tsvector.  Valid until the next call.  None if one
+  // Before tfs of the block are looked at.
+  void ReadTfs(Block* block) const {
+    if (!block->has_tfs) DecodeTfs(block);
+  }
+  // Positions of a posting of a decoded block with tfs, as in a tsvector.  Valid until the next call.  None if one
   // of several lexemes has none: nobody knows where it is.
   const uint16_t* Positions(const Block& block, uint32_t index, uint32_t* n);
   // Before Positions is called for all postings of the block: reads them together.
@@ -83,10 +91,15 @@ class PostingList {
     unsigned width;
     uint32_t before[VS_BM25_BLOCK + 1];  // of each posting
     VsBm25Patches patches;
-    uint16_t patched[kMaxPatches];  // which ones
+    bool bitmap;  // which ones: a bit for each, or their indexes
+    union {
+      uint64_t bits[kMaxBitmap / 8 + 1];
+      uint16_t indexes[kMaxPatches];
+    };
   };
 
   void ReadSkips(uint32_t first, uint32_t n);
+  void DecodeTfs(Block* block) const;
   void AddInline(const TermInfo& term);
   void AddList();
   void AddPosting(ArrayPosting posting);
@@ -96,6 +109,7 @@ class PostingList {
   void SortPositions(ArrayPosting* posting);
   void Locate(const Block& block);
   void FindPositions(uint32_t begin, uint32_t end);
+  uint32_t FindPatches(size_t first, size_t n, uint16_t* at, uint32_t* before) const;
   void PatchPositions(size_t first, size_t n, uint16_t* positions) const;
   void ReadClasses(size_t first, size_t n, uint16_t* positions) const;
 

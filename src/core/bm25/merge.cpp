@@ -132,6 +132,7 @@ void Merger::CopyPostings(Input* input) {
   list.Open(input->terms.term);
   for (uint32_t b = 0; b < list.n_blocks; ++b) {
     list.Decode(b, &block);
+    list.ReadTfs(&block);
     if (b % kBlocksBetweenChecks == 0) check_interrupts();
     if (positions) list.ReadPositions(block);
     for (uint32_t i = 0; i < block.n; ++i) {

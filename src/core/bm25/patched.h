@@ -3,8 +3,9 @@
 // patched.h - how many bits a block's numbers get, and which of them get more.
 //
 // Owns: the choice.  Most numbers of a block are far smaller than its largest.  They are packed at a width that
-// suits most; the high bits of the others are patches: the indexes of these numbers, then their high bits,
-// packed (PFOR: Zukowski, Heman, Nes, Boncz, "Super-Scalar RAM-CPU Cache Compression", 2006).
+// suits most; the high bits of the others are patches: which numbers they are of, then the bits, packed (PFOR: Zukowski,
+// Heman, Nes, Boncz, "Super-Scalar RAM-CPU Cache Compression", 2006).  Which ones: a list of indexes, or a bit for each
+// number where that is shorter, as it is where a block has numbers of two kinds: neighbours, and far ones.
 #ifndef VECSTORE_CORE_BM25_PATCHED_H
 #define VECSTORE_CORE_BM25_PATCHED_H
 
@@ -25,11 +26,18 @@ inline size_t NumbersBytes(size_t n, unsigned bits) {
   return n == VS_BM25_BLOCK ? VS_BLOCK_BYTES(bits) : PackedBytes(n, bits);
 }
 
+// Of an index in a list.
 inline size_t IndexBytes(size_t n) { return n <= 256 ? 1 : 2; }
 
+inline size_t ListBytes(size_t n, uint32_t patches) { return patches * IndexBytes(n); }
+inline size_t BitmapBytes(size_t n) { return (n + 7) / 8; }
+inline bool IsBitmap(size_t n, uint32_t patches) { return BitmapBytes(n) < ListBytes(n, patches); }
+
 inline size_t PatchBytes(size_t n, uint32_t patches, unsigned high_bits) {
-  return patches * IndexBytes(n) + PackedBytes(patches, high_bits);
+  return std::min(ListBytes(n, patches), BitmapBytes(n)) + PackedBytes(patches, high_bits);
 }
+
+constexpr size_t kMaxBitmap = 2 * kMaxPatches;
 
 struct Widths {
   unsigned bits;       // of all numbers

@@ -93,10 +93,10 @@ bool VsBm25Searcher::MayReach(uint32_t doc, double bound, double threshold) {
   if (threshold == 0) return true;
   const uint16_t len = LengthOf(doc);
   for (int i = 0; i < query->n_leaves; ++i) {
-    const LeafState& leaf = leaves[i];
+    LeafState& leaf = leaves[i];
     if (!leaf.required || !query->leaves[i].scored) continue;
     bound -= Bound(i, leaf.drive.at);
-    bound += vs_bm25_leaf_score(model, i, MaxBoost(i), leaf.drive.block.tfs[leaf.drive.index], len);
+    bound += vs_bm25_leaf_score(model, i, MaxBoost(i), leaf.TfAt(&leaf.drive), len);
   }
   return bound >= threshold * Slack(query->n_leaves);
 }
@@ -150,6 +150,7 @@ void VsBm25Searcher::ScoreBlock(int leaf, uint32_t number) {
     ++counters.blocks;
     CheckInterrupts();
   }
+  state->list.ReadTfs(block);
   uint16_t lens[kBlockRoom];
   ReadLengths(block->docs, block->n, lens);
   for (uint32_t i = block->n; i < kBlockRoom; ++i) lens[i] = 0;

@@ -176,9 +176,9 @@ class AnySearch {
       const int leaf = lists_[i].leaf;
       upper -= lists_[i].bound;
       if (!searcher_->Has(leaf, doc)) continue;
-      const Walk& walk = searcher_->leaves[leaf].judge;
+      LeafState& state = searcher_->leaves[leaf];
       upper += vs_bm25_leaf_score(searcher_->model, leaf, searcher_->MaxBoost(leaf),
-                                  walk.block.tfs[walk.index], searcher_->LengthOf(doc));
+                                  state.TfAt(&state.judge), searcher_->LengthOf(doc));
     }
     if (upper < needed_) return;
     searcher_->Judge(doc, top_);

@@ -242,7 +242,7 @@ VsBm25Row VsBm25Searcher::RowOf(uint32_t doc) const {
 }
 
 // The walk that stands at the document; NULL if the leaf does not have it.  Often it is the one that found it.
-const Walk* VsBm25Searcher::WalkAt(int leaf, uint32_t doc) {
+Walk* VsBm25Searcher::WalkAt(int leaf, uint32_t doc) {
   LeafState* state = &leaves[leaf];
   if (state->drive.StandsAt(doc)) return &state->drive;
   return Has(leaf, doc) ? &state->judge : nullptr;
@@ -253,10 +253,10 @@ void VsBm25Searcher::ReadHit(int leaf, uint32_t doc) {
   VsBm25Hit* hit = &hits[leaf];
   LeafState* state = &leaves[leaf];
   *hit = {false, 0, 0, nullptr};
-  const Walk* walk = WalkAt(leaf, doc);
+  Walk* walk = WalkAt(leaf, doc);
   if (walk == nullptr) return;
   hit->present = true;
-  hit->tf = walk->block.tfs[walk->index];
+  hit->tf = state->TfAt(walk);
   if (!state->wants_positions || lossy) return;
   uint32_t n;
   const uint16_t* positions = state->list.Positions(walk->block, walk->index, &n);

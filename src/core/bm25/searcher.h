@@ -50,6 +50,12 @@ struct LeafState {
   // what the decoded block of `drive` scores
   uint32_t scored_block;
   float scores[kBlockRoom];
+
+  // Of the document that a walk of the list stands at.
+  uint32_t TfAt(Walk* walk) {
+    list.ReadTfs(&walk->block);
+    return walk->block.tfs[walk->index];
+  }
 };
 
 }  // namespace bm25
@@ -102,7 +108,7 @@ struct VsBm25Searcher {
   double ScoreOf(uint32_t doc);
   void Judge(uint32_t doc, VsBm25Top* top);
   void ScoreBlock(int leaf, uint32_t number);
-  const vecstore::bm25::Walk* WalkAt(int leaf, uint32_t doc);
+  vecstore::bm25::Walk* WalkAt(int leaf, uint32_t doc);
   void ReadHit(int leaf, uint32_t doc);
   void CheckInterrupts(uint32_t work = 1);  // in decoded blocks
 

@@ -70,6 +70,7 @@ void Verifier::CheckBlock(uint32_t number, uint32_t* last) {
   const VsBm25Skip& skip = list.skip(number);
   const bool stored = terms.term.inline_bytes == 0;
   list.Decode(number, &block);
+  list.ReadTfs(&block);
   for (uint32_t i = 0; i < block.n; ++i) {
     const uint32_t doc = block.docs[i], tf = block.tfs[i];
     if (doc >= segment->n_docs || (*last != kNoDoc && doc <= *last)) {

@@ -179,13 +179,21 @@ void SegmentWriter::PutPatches(PageStream* out, const uint32_t* numbers, size_t 
                                const Widths& widths) {
   if (widths.patches == 0) return;
   uint32_t high[kMaxPatches];
+  uint16_t wide[kMaxPatches];
+  uint8_t narrow[kMaxPatches], bitmap[kMaxBitmap] = {};
   uint32_t found = 0;
+  const bool is_bitmap = IsBitmap(n, widths.patches);
   for (size_t i = 0; i < n; ++i) {
     if (WidthOf(numbers[i]) <= widths.bits) continue;
-    const uint16_t wide = static_cast<uint16_t>(i);
-    const uint8_t narrow = static_cast<uint8_t>(i);
-    out->Put(IndexBytes(n) > 1 ? static_cast<const void*>(&wide) : &narrow, IndexBytes(n));
+    wide[found] = static_cast<uint16_t>(i);
+    narrow[found] = static_cast<uint8_t>(i);
+    if (is_bitmap) bitmap[i / 8] |= static_cast<uint8_t>(1 << (i % 8));
     high[found++] = numbers[i] >> widths.bits;
+  }
+  if (is_bitmap) {
+    out->Put(bitmap, BitmapBytes(n));
+  } else {
+    out->Put(IndexBytes(n) > 1 ? static_cast<const void*>(wide) : narrow, ListBytes(n, found));
   }
   PutRow(out, high, found, widths.high_bits);
 }
