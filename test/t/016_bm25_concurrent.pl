@@ -1,5 +1,5 @@
-# Searches while other clients insert, update, delete, merge and vacuum: what is there all the time is found all the
-# time.  VECSTORE_STRESS_SECONDS makes it last longer.
+# Searches while other clients insert, update, delete, merge and vacuum, and one rebuilds the index: what is there all the
+# time is found all the time.  VECSTORE_STRESS_SECONDS makes it last longer.
 
 use strict;
 use warnings;
@@ -25,6 +25,11 @@ my $check = sub {
   my ($name, $sql) = @_;
   return "SET enable_seqscan = off; SET enable_sort = off;\nINSERT INTO wrong SELECT '$name', n FROM (SELECT count(*) AS n FROM ($sql) s WHERE id < 1000000) x WHERE n <> 2000;\n";
 };
+append_to_file($node->basedir . '/rebuild.sql', "REINDEX INDEX CONCURRENTLY docs_v;\n");
+my $rebuilt = '';
+my $rebuild = IPC::Run::start(
+  [ 'pgbench', '-n', "--time=$seconds", '--host', $node->host, '--port', $node->port, '--file=' . $node->basedir . '/rebuild.sql', 'postgres' ],
+  '>', \$rebuilt, '2>&1');
 $node->pgbench(
   "-n -c 4 -T $seconds", 0, [qr/processed/], [qr/^$/],
   'clients search, write, merge and vacuum',
@@ -37,9 +42,13 @@ $node->pgbench(
     '016_check@2' => "INSERT INTO wrong SELECT location || ': ' || problem, 0 FROM vecstore.check_index('docs_v') WHERE severity = 'error';\n",
     '016_insert@40' => "INSERT INTO docs SELECT i, $sample FROM (SELECT nextval('written') AS i FROM generate_series(1, 40)) s;\n",
     '016_delete@15' => "DELETE FROM docs WHERE id IN (SELECT id FROM docs WHERE id >= 1000000 ORDER BY random() LIMIT 60 FOR UPDATE SKIP LOCKED);\n",
+    '016_update@10' => "\\set key random(1, 1000000)\nUPDATE docs SET v = (SELECT $sample FROM (SELECT :key AS i) s) WHERE id IN (SELECT id FROM docs WHERE id >= 1000000 ORDER BY random() LIMIT 10 FOR UPDATE SKIP LOCKED);\n",
     '016_vacuum@3' => "VACUUM docs;\n",
-    '016_merge@2' => "SELECT vecstore.bm25_merge('docs_v');\n",
+    # The index of that name is not dropped before it is merged.
+    '016_merge@2' => "BEGIN;\nLOCK TABLE docs IN ACCESS SHARE MODE;\nSELECT vecstore.bm25_merge('docs_v');\nCOMMIT;\n",
   });
+ok($rebuild->finish, 'another one rebuilds the index');
+like($rebuilt, qr/processed: [1-9].*failed transactions: 0 /s, 'again and again');
 
 is($node->safe_psql('postgres', 'SELECT what, n, count(*) FROM wrong GROUP BY 1, 2'), '', 'every search found every row that stayed');
 index_is_clean($node, 'docs_v', 'afterwards');

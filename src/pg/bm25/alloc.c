@@ -52,23 +52,60 @@ find_run(const VsBm25FreeList *list, uint32 pages)
 	return best;
 }
 
+static int
+compare_runs(const void *a, const void *b)
+{
+	const VsBm25FreeRun *left = a,
+						*right = b;
+
+	return left->first < right->first ? -1 : left->first > right->first;
+}
+
+/* What was given back at different times is one run when all of it may be used. */
+static void
+join_usable(VsBm25FreeList *list)
+{
+	uint32 last = 0;
+
+	qsort(list->runs, list->n, sizeof(VsBm25FreeRun), compare_runs);
+	for (uint32 i = 1; i < list->n; i++)
+	{
+		VsBm25FreeRun *run = &list->runs[last],
+					  next = list->runs[i];
+
+		if (run->first + run->count == next.first && may_be_used(run) && may_be_used(&next))
+		{
+			run->count += next.count;
+			run->horizon = Max(run->horizon, next.horizon);
+		}
+		else
+			list->runs[++last] = next;
+	}
+	list->n = Min(list->n, last + 1);
+}
+
 BlockNumber
 bm25_allocate(Relation index, uint32 pages)
 {
 	Buffer buffer = bm25_read(index, VS_BM25_FREE_BLOCK, BUFFER_LOCK_EXCLUSIVE, VS_BM25_FREE_LIST);
-	int found = find_run(BM25_FREE_LIST(BufferGetPage(buffer)), pages);
 	VsBm25FreeList *list;
 	VsPageEdit edit;
 	BlockNumber first;
+	int found;
 
-	if (found >= 0)
-		log_reuse(index, &BM25_FREE_LIST(BufferGetPage(buffer))->runs[found]);
 	vs_edit_begin(&edit, index, RelationNeedsWAL(index));
 	list = BM25_FREE_LIST(vs_edit_page(&edit, buffer, false));
+	found = find_run(list, pages);
+	if (found < 0)
+	{
+		join_usable(list);
+		found = find_run(list, pages);
+	}
 	if (found >= 0)
 	{
 		VsBm25FreeRun *run = &list->runs[found];
 
+		log_reuse(index, run);
 		first = run->first;
 		run->first += pages;
 		run->count -= pages;
@@ -80,7 +117,7 @@ bm25_allocate(Relation index, uint32 pages)
 		first = list->next_block;
 		if (pages >= MaxBlockNumber - first)
 		{
-			vs_edit_abort(&edit);
+			vs_edit_abort(&edit); /* joined runs mean the same */
 			ereport(ERROR,
 					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 					 errmsg("index \"%s\" has no blocks left", RelationGetRelationName(index))));
@@ -92,7 +129,10 @@ bm25_allocate(Relation index, uint32 pages)
 	return first;
 }
 
-/* Joins a run with its neighbours; with no room left, the smallest run is left to the next sweep. */
+/*
+ * Joins a run with those of its neighbours that have to wait as well: one that may be used would have to wait again.
+ * With no room left, the smallest run is left to the next sweep.
+ */
 static void
 add_run(VsBm25FreeList *list, VsBm25FreeRun run)
 {
@@ -100,7 +140,7 @@ add_run(VsBm25FreeList *list, VsBm25FreeRun run)
 	{
 		VsBm25FreeRun *other = &list->runs[i];
 
-		if (other->first + other->count == run.first || run.first + run.count == other->first)
+		if ((other->first + other->count == run.first || run.first + run.count == other->first) && !may_be_used(other))
 		{
 			run.first = Min(run.first, other->first);
 			run.count += other->count;
@@ -111,6 +151,8 @@ add_run(VsBm25FreeList *list, VsBm25FreeRun run)
 		else
 			i++;
 	}
+	if (list->n == VS_BM25_FREE_RUNS)
+		join_usable(list);
 	if (list->n == VS_BM25_FREE_RUNS)
 	{
 		uint32 smallest = 0;
