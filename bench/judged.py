@@ -122,13 +122,13 @@ def as_text(vector):
     return "[" + ",".join(map(str, vector.tolist())) + "]"
 
 
-def load(cursor, documents, vectors):
+def load(cursor, documents, vectors, config="vecstore.english"):
     """vectors: those of the documents, or None."""
     cursor.execute("DROP TABLE IF EXISTS judged")
     cursor.execute("CREATE TABLE judged (id text PRIMARY KEY, v tsvector, e vector(384))")
     for i, (document, text) in enumerate(documents.items()):
-        cursor.execute("INSERT INTO judged VALUES (%s, to_tsvector('vecstore.english', %s), %s)",
-                       (document, text, None if vectors is None else as_text(vectors[i])))
+        cursor.execute("INSERT INTO judged VALUES (%s, to_tsvector(%s::regconfig, %s), %s)",
+                       (document, config, text, None if vectors is None else as_text(vectors[i])))
     cursor.execute("CREATE INDEX judged_v ON judged USING bm25 (v)")
     cursor.execute("CREATE INDEX judged_e ON judged USING hnsw (e vector_cosine_ops)")
     cursor.execute("ANALYZE judged")

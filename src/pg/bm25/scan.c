@@ -38,6 +38,7 @@
 #define LARGEST_BATCH (1 << 28)
 /* Pages of the heap that are looked at to see whether VACUUM has found all rows visible. */
 #define PAGES_SAMPLED 32
+#define ROWS_BETWEEN_CHECKS 65536
 
 typedef struct Bm25Scan
 {
@@ -437,6 +438,8 @@ find_rest(IndexScanDesc scan)
 	bm25_sort_keys(&state->returned);
 	for (uint64 i = 0, j = 0; i < all.n; i++)
 	{
+		if (i % ROWS_BETWEEN_CHECKS == 0)
+			CHECK_FOR_INTERRUPTS();
 		while (j < state->returned.n && state->returned.keys[j] < all.keys[i])
 			j++;
 		if (j == state->returned.n || state->returned.keys[j] != all.keys[i])
@@ -509,6 +512,8 @@ bm25_get_bitmap(IndexScanDesc scan, TIDBitmap *bitmap)
 	{
 		ItemPointerData tid;
 
+		if (i % ROWS_BETWEEN_CHECKS == 0)
+			CHECK_FOR_INTERRUPTS();
 		bm25_key_to_tid(rows.keys[i], &tid);
 		tbm_add_tuples(bitmap, &tid, 1, lossy);
 	}
