@@ -44,9 +44,12 @@ VsBm25Row vs_bm25_row_of(const VsBm25Segment *segment, const VsBm25Source *sourc
 
 typedef struct VsBm25Inverter VsBm25Inverter;
 
-/* Everything comes from `memory` and is given back with it.  weights: of the classes D, C, B, A. */
+/*
+ * Everything comes from `memory` and is given back with it.  weights: of the classes D, C, B, A.  group_copies: documents that
+ * have the lexemes of another are numbered behind it, if there are many; else documents are numbered in their order.
+ */
 VsBm25Inverter *vs_bm25_inverter(const VsBm25Memory *memory, const uint8_t weights[VS_BM25_CLASSES],
-                                 bool positions);
+                                 bool positions, bool group_copies);
 /* A document, then its lexemes, each once, in any order, best many in a call.  len as bm25.h defines it. */
 void vs_bm25_inverter_document(VsBm25Inverter *inverter, VsBm25Row row, uint32_t len);
 typedef struct VsBm25Lexeme {
@@ -59,8 +62,12 @@ void vs_bm25_inverter_lexemes(VsBm25Inverter *inverter, const VsBm25Lexeme *lexe
 /* Bytes in use, and documents. */
 size_t vs_bm25_inverter_bytes(const VsBm25Inverter *inverter);
 uint32_t vs_bm25_inverter_documents(const VsBm25Inverter *inverter);
-/* Writes a segment of all documents; fills everything of `segment` but id, first_block and level. */
-void vs_bm25_inverter_write(VsBm25Inverter *inverter, const VsBm25Sink *sink, VsBm25Segment *segment);
+/*
+ * Writes a segment of all documents; fills everything of `segment` but id, first_block and level.  check_interrupts is called
+ * now and then.
+ */
+void vs_bm25_inverter_write(VsBm25Inverter *inverter, const VsBm25Sink *sink, VsBm25Segment *segment,
+                            void (*check_interrupts)(void));
 
 /* ------ segments to a segment ------ */
 

@@ -138,14 +138,14 @@ inline void Add(VsBm25Inverter* inverter, VsBm25Row row, const Document& documen
 // Documents [begin, end), row i for document i.
 inline std::unique_ptr<Segment> Build(const std::vector<Document>& documents, size_t begin,
                                       size_t end, bool positions = true, const Weights& weights = kAllAlike,
-                                      VsBm25Row (*row_of)(uint32_t) = RowOf) {
+                                      VsBm25Row (*row_of)(uint32_t) = RowOf, bool group_copies = false) {
   Arena arena;
   const VsBm25Memory memory = arena.memory();
   auto segment = std::make_unique<Segment>();
-  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, weights.data(), positions);
+  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, weights.data(), positions, group_copies);
   for (size_t i = begin; i < end; ++i) Add(inverter, row_of(static_cast<uint32_t>(i)), documents[i], weights);
   const VsBm25Sink sink = segment->sink();
-  vs_bm25_inverter_write(inverter, &sink, &segment->info);
+  vs_bm25_inverter_write(inverter, &sink, &segment->info, [] {});
   return segment;
 }
 

@@ -90,7 +90,7 @@ void CheckRows(const std::vector<uint64_t>& blocks, uint32_t offsets, unsigned b
   Arena arena;
   const VsBm25Memory memory = arena.memory();
   Segment segment;
-  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kAllAlike.data(), true);
+  VsBm25Inverter* inverter = vs_bm25_inverter(&memory, kAllAlike.data(), true, false);
   std::vector<VsBm25Row> rows;
   for (size_t i = 0; i < blocks.size(); ++i) {
     rows.push_back({static_cast<uint16_t>(blocks[i] >> 16), static_cast<uint16_t>(blocks[i]),
@@ -98,7 +98,7 @@ void CheckRows(const std::vector<uint64_t>& blocks, uint32_t offsets, unsigned b
     Add(inverter, rows.back(), {{"a", {1}}});
   }
   const VsBm25Sink sink = segment.sink();
-  vs_bm25_inverter_write(inverter, &sink, &segment.info);
+  vs_bm25_inverter_write(inverter, &sink, &segment.info, [] {});
   EXPECT_EQ(segment.info.row_block_bits, block_bits);
   EXPECT_EQ(segment.info.rows_ascend, ascend);
   const VsBm25Source source = segment.source();

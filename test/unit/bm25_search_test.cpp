@@ -109,7 +109,22 @@ struct Options {
   double k1 = 1.2, b = 0.75;
   Weights weights = kAllAlike;
   VsBm25Row (*row_of)(uint32_t) = RowOf;
+  bool group_copies = false;
 };
+
+// The number of a row's document; most are numbered in their order.
+uint32_t DocOf(Segment* segment, VsBm25Row row, uint32_t likely) {
+  const VsBm25Source source = segment->source();
+  const auto is = [&](uint32_t doc) {
+    return vs_bm25_row_key(vs_bm25_row_of(&segment->info, &source, doc)) == vs_bm25_row_key(row);
+  };
+  for (uint32_t i = 0; i < segment->info.n_docs; ++i) {
+    const uint32_t doc = (likely + i) % segment->info.n_docs;
+    if (is(doc)) return doc;
+  }
+  ADD_FAILURE() << "a row is missing";
+  return 0;
+}
 
 struct Index {
   std::vector<Document> documents;
@@ -124,17 +139,38 @@ struct Index {
       : documents(std::move(all)), options(how), dead(documents.size()) {
     for (int i = 0; i < parts; ++i) {
       const size_t begin = documents.size() * i / parts, end = documents.size() * (i + 1) / parts;
-      segments.push_back(Build(documents, begin, end, true, options.weights, options.row_of));
+      segments.push_back(Build(documents, begin, end, true, options.weights, options.row_of, options.group_copies));
       segments.back()->forgetful = documents.size() < 3000;
       for (size_t doc = begin; doc < end; ++doc) {
         sum_len += LengthOf(documents[doc], options.weights);
         if (dead_every == 0 || doc % dead_every != 1) continue;
-        segments.back()->Kill(static_cast<uint32_t>(doc - begin));
+        segments.back()->Kill(DocOf(segments.back().get(), options.row_of(static_cast<uint32_t>(doc)),
+                                  static_cast<uint32_t>(doc - begin)));
         dead[doc] = true;
       }
     }
   }
 };
+
+// All segments to one; the dead are gone.
+void Merge(Index* index) {
+  Arena arena;
+  const VsBm25Memory memory = arena.memory();
+  std::vector<const VsBm25Segment*> infos;
+  std::vector<VsBm25Source> sources;
+  for (auto& segment : index->segments) {
+    infos.push_back(&segment->info);
+    sources.push_back(segment->source());
+  }
+  auto merged = std::make_unique<Segment>();
+  const VsBm25Sink sink = merged->sink();
+  vs_bm25_merge(&memory, static_cast<int>(infos.size()), infos.data(), sources.data(), &sink, &merged->info, &NoInterrupts);
+  const VsBm25Source source = merged->source();
+  vs_bm25_verify(&memory, &merged->info, &source, nullptr, [](void*, const char* problem) { ADD_FAILURE() << problem; },
+                 &NoInterrupts);
+  index->segments.clear();
+  index->segments.push_back(std::move(merged));
+}
 
 void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uint32_t k, bool pages) {
   Arena arena;
@@ -214,6 +250,7 @@ void CheckQuery(Index* index, const VsBm25Query* query, double phrase_boost, uin
       static_cast<std::vector<uint64_t>*>(context)->push_back(vs_bm25_row_key(row));
     }));
   }
+  if (index->options.group_copies) std::sort(reported.begin(), reported.end());
   ASSERT_EQ(reported, matching);
 }
 
@@ -275,6 +312,37 @@ TEST(Bm25Search, AnyModel) {
       }
     }
   }
+}
+
+// Copies are numbered behind what they are copies of, and found in the order of their rows.
+TEST(Bm25Search, CopiesOfDocuments) {
+  for (int dead_every : {0, 5}) {
+    std::vector<Document> documents = RandomDocuments(500, 200, 21, 5), all;
+    for (int copy = 0; copy < 3; ++copy) all.insert(all.end(), documents.begin(), documents.end());
+    for (size_t i = 0; i < all.size(); i += 7) all[i]["other" + std::to_string(i)] = {1};
+    Index grouped(all, 2, dead_every, {1.2, 0.75, kAllAlike, RowOf, true});
+    for (auto& segment : grouped.segments) EXPECT_EQ(segment->info.rows_ascend, 0);
+    for (bool merged : {false, true}) {
+      SCOPED_TRACE(merged);
+      if (merged && dead_every > 0) break;  // statistics of the truth count the dead
+      if (merged) Merge(&grouped);
+      CheckShapes(&grouped, 200, 8, 0, 3, 22);
+      CheckShapes(&grouped, 200, 6, VS_BM25_OR, 3, 23);
+      CheckShapes(&grouped, 200, 4, VS_BM25_PHRASE, 1, 24);
+      CheckShapes(&grouped, 200, 4, VS_BM25_LEAF, 0, 25);
+    }
+  }
+}
+
+TEST(Bm25Search, CopiesTakeLittle) {
+  const std::vector<Document> documents = RandomDocuments(3000, 3000, 26);
+  std::vector<Document> all;
+  for (int copy = 0; copy < 3; ++copy) all.insert(all.end(), documents.begin(), documents.end());
+  auto once = Build(documents, 0, documents.size(), true, kAllAlike, RowOf, true);
+  auto apart = Build(all, 0, all.size());
+  auto grouped = Build(all, 0, all.size(), true, kAllAlike, RowOf, true);
+  EXPECT_EQ(once->info.rows_ascend, 1) << "few copies: nothing is moved";
+  EXPECT_LT(grouped->info.pages[VS_BM25_POSTINGS], apart->info.pages[VS_BM25_POSTINGS] * 3 / 4);
 }
 
 // Documents that have so many lexemes of a prefix that no impact can hold their frequencies.

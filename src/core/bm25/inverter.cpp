@@ -8,6 +8,10 @@
 // documents, the frequency, and the positions as they are in the tsvector.  All but the last are full.
 //
 // Slot, term and end of its chain lie anywhere in memory: those of several lexemes are fetched at once.
+//
+// Copies: where many documents have the same lexemes as another, they are numbered behind it when the segment is written.
+// The differences between copies are 0 then, in every list they are in.  Two documents are taken for copies by a sum of hashes;
+// if it is wrong, they are neighbours, no more.
 
 #include "bridge/bm25_segment.h"
 
@@ -27,6 +31,9 @@ constexpr uint32_t kFirstChunk = 16;
 constexpr uint32_t kLargestChunk = 1024;
 constexpr size_t kFirstSlots = 1024;
 constexpr size_t kAtOnce = 32;
+constexpr size_t kTermsBetweenChecks = 64;
+// Of the documents, that have to be copies: rows that do not ascend take some more bits for all.
+constexpr uint32_t kLeastShareOfCopies = 8;
 
 // Followed by its bytes.
 struct Chunk {
@@ -72,6 +79,17 @@ bool Before(const Term* a, const Term* b) {
   return CompareLexemes(a->lexeme, a->length, b->lexeme, b->length) < 0;
 }
 
+struct Posting {
+  uint32_t doc, tf, n;
+  uint32_t positions;  // where they begin
+};
+
+uint64_t Mixed(uint32_t hash) {
+  uint64_t h = (hash + 0x9E3779B97F4A7C15u) * 0xBF58476D1CE4E5B9u;
+  h = (h ^ (h >> 27)) * 0x94D049BB133111EBu;
+  return h ^ (h >> 31);
+}
+
 // Reads a chain from its beginning.
 struct ChainReader {
   const uint8_t* last;  // where it ends
@@ -105,7 +123,7 @@ struct ChainReader {
 struct VsBm25Inverter {
   Memory memory;
   uint8_t weights[VS_BM25_CLASSES];
-  bool positions;
+  bool positions, group_copies;
   size_t bytes;  // taken from the host
   uint8_t* arena;
   size_t arena_left;
@@ -113,6 +131,10 @@ struct VsBm25Inverter {
   size_t n_slots, n_terms;
   GrowArray<uint16_t> lengths;
   GrowArray<VsBm25Row> rows;
+  GrowArray<uint64_t> contents;  // of each document: a sum of its lexemes' hashes
+  uint32_t* new_docs;            // numbers that differ from the order of documents; nullptr: none do
+  GrowArray<Posting> moved;      // of a term, where they differ
+  GrowArray<uint16_t> moved_positions;
 
   void* Take(size_t n) {
     n = (n + 7) & ~size_t{7};
@@ -206,7 +228,51 @@ struct VsBm25Inverter {
       __builtin_prefetch(term->end, 1);
       __builtin_prefetch(term->lexeme);
     }
+    if (group_copies) AddContent(hashes, n);
     for (size_t i = 0; i < n; ++i) AddLexeme(lexemes[i], hashes[i]);
+  }
+
+  void AddContent(const uint32_t* hashes, size_t n) {
+    uint64_t* content = contents.end() - 1;
+    for (size_t i = 0; i < n; ++i) *content += Mixed(hashes[i]);
+  }
+
+  // Copies behind what they are copies of, if there are many.
+  void FindNewDocs() {
+    const uint32_t n = static_cast<uint32_t>(rows.size());
+    uint32_t* by_content = memory.New<uint32_t>(n + 1);
+    uint32_t* next_copy = memory.New<uint32_t>(n + 1);  // ~0: none; a document that is a copy itself is not looked at
+    bool* is_copy = memory.New<bool>(n + 1);
+    for (uint32_t i = 0; i < n; ++i) by_content[i] = i;
+    const uint64_t* const content = contents.data();
+    std::sort(by_content, by_content + n, [content](uint32_t a, uint32_t b) {
+      return content[a] != content[b] ? content[a] < content[b] : a < b;
+    });
+    uint32_t copies = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint32_t doc = by_content[i];
+      is_copy[doc] = i > 0 && content[doc] != 0 && content[doc] == content[by_content[i - 1]];
+      next_copy[doc] = ~uint32_t{0};
+      if (is_copy[doc]) next_copy[by_content[i - 1]] = doc;
+      copies += is_copy[doc];
+    }
+    if (copies < n / kLeastShareOfCopies + 1) return;
+    new_docs = memory.New<uint32_t>(n);
+    uint32_t number = 0;
+    for (uint32_t doc = 0; doc < n; ++doc) {
+      if (is_copy[doc]) continue;
+      for (uint32_t copy = doc; copy != ~uint32_t{0}; copy = next_copy[copy]) new_docs[copy] = number++;
+    }
+    MoveTo(new_docs, &rows);
+    MoveTo(new_docs, &lengths);
+  }
+
+  template <class T>
+  void MoveTo(const uint32_t* numbers, GrowArray<T>* array) const {
+    GrowArray<T> old = *array;
+    array->Init(memory);
+    array->Extend(old.size());
+    for (size_t i = 0; i < old.size(); ++i) (*array)[numbers[i]] = old[i];
   }
 
   void AddLexeme(const VsBm25Lexeme& lexeme, uint32_t hash) {
@@ -229,11 +295,12 @@ struct VsBm25Inverter {
     term->last_doc = doc;
   }
 
-  void WriteTerm(SegmentWriter* writer, const Term* term) {
+  // Calls `with` for each posting of a term, in the order of documents.
+  template <class With>
+  void ForPostings(const Term* term, With with) {
     ChainReader chain(*term);
     uint32_t doc = ~uint32_t{0};
     uint16_t at[kMaxPositions + 1];
-    writer->Term(term->lexeme, term->length);
     while (!chain.AtEnd()) {
       doc += chain.Varint() + 1;
       uint32_t tf = chain.Varint(), n = 0;
@@ -244,30 +311,60 @@ struct VsBm25Inverter {
           at[i] = static_cast<uint16_t>(low | chain.Byte() << 8);
         }
       }
-      writer->Posting(doc, tf, at, n);
+      with(doc, tf, at, n);
+    }
+  }
+
+  void WriteTerm(SegmentWriter* writer, const Term* term) {
+    writer->Term(term->lexeme, term->length);
+    if (new_docs != nullptr) {
+      WriteMoved(writer, term);
+    } else {
+      ForPostings(term, [writer](uint32_t doc, uint32_t tf, const uint16_t* at, uint32_t n) {
+        writer->Posting(doc, tf, at, n);
+      });
     }
     writer->EndTerm();
+  }
+
+  // In the order of the new numbers.
+  void WriteMoved(SegmentWriter* writer, const Term* term) {
+    moved.Clear();
+    moved_positions.Clear();
+    ForPostings(term, [this](uint32_t doc, uint32_t tf, const uint16_t* at, uint32_t n) {
+      moved.Push({new_docs[doc], tf, n, static_cast<uint32_t>(moved_positions.size())});
+      for (uint32_t i = 0; i < n; ++i) moved_positions.Push(at[i]);
+    });
+    std::sort(moved.begin(), moved.end(), [](const Posting& a, const Posting& b) { return a.doc < b.doc; });
+    for (const Posting& posting : moved) {
+      writer->Posting(posting.doc, posting.tf, moved_positions.data() + posting.positions, posting.n);
+    }
   }
 };
 
 static_assert(std::is_trivially_destructible_v<VsBm25Inverter>, "the host may not return");
 
 VsBm25Inverter* vs_bm25_inverter(const VsBm25Memory* memory, const uint8_t weights[VS_BM25_CLASSES],
-                                 bool positions) {
+                                 bool positions, bool group_copies) {
   const Memory host = HostMemory(memory);
   VsBm25Inverter* inverter = host.New<VsBm25Inverter>(1);
   memset(static_cast<void*>(inverter), 0, sizeof(*inverter));
   inverter->memory = host;
   memcpy(inverter->weights, weights, VS_BM25_CLASSES);
   inverter->positions = positions;
+  inverter->group_copies = group_copies;
   inverter->lengths.Init(host);
   inverter->rows.Init(host);
+  inverter->contents.Init(host);
+  inverter->moved.Init(host);
+  inverter->moved_positions.Init(host);
   inverter->Rehash(kFirstSlots);
   return inverter;
 }
 
 void vs_bm25_inverter_document(VsBm25Inverter* inverter, VsBm25Row row, uint32_t len) {
   inverter->rows.Push(row);
+  inverter->contents.Push(0);
   inverter->lengths.Push(static_cast<uint16_t>(std::min<uint32_t>(len, VS_BM25_MAX_LEN)));
 }
 
@@ -277,7 +374,7 @@ void vs_bm25_inverter_lexemes(VsBm25Inverter* inverter, const VsBm25Lexeme* lexe
 }
 
 size_t vs_bm25_inverter_bytes(const VsBm25Inverter* inverter) {
-  return inverter->bytes + inverter->rows.size() * (sizeof(VsBm25Row) + sizeof(uint16_t));
+  return inverter->bytes + inverter->rows.size() * (sizeof(VsBm25Row) + sizeof(uint16_t) + sizeof(uint64_t));
 }
 
 uint32_t vs_bm25_inverter_documents(const VsBm25Inverter* inverter) {
@@ -285,7 +382,7 @@ uint32_t vs_bm25_inverter_documents(const VsBm25Inverter* inverter) {
 }
 
 void vs_bm25_inverter_write(VsBm25Inverter* inverter, const VsBm25Sink* sink,
-                            VsBm25Segment* segment) {
+                            VsBm25Segment* segment, void (*check_interrupts)(void)) {
   const Memory memory = inverter->memory;
   const uint32_t n_docs = static_cast<uint32_t>(inverter->rows.size());
   Term** terms = memory.New<Term*>(inverter->n_terms + 1);
@@ -294,11 +391,15 @@ void vs_bm25_inverter_write(VsBm25Inverter* inverter, const VsBm25Sink* sink,
     if (inverter->slots[i] != nullptr) terms[n++] = inverter->slots[i];
   }
   std::sort(terms, terms + n, Before);
+  if (inverter->group_copies) inverter->FindNewDocs();
   double sum_len = 0;
   for (uint16_t len : inverter->lengths) sum_len += len;
   SegmentWriter* writer = memory.New<SegmentWriter>(1);
   writer->Init(memory, sink, inverter->positions, inverter->lengths.data(), n_docs,
                n_docs > 0 ? sum_len / n_docs : 1);
-  for (size_t i = 0; i < n; ++i) inverter->WriteTerm(writer, terms[i]);
+  for (size_t i = 0; i < n; ++i) {
+    if (i % kTermsBetweenChecks == 0) check_interrupts();
+    inverter->WriteTerm(writer, terms[i]);
+  }
   writer->Finish(inverter->rows.data(), segment);
 }

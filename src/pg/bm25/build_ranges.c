@@ -19,7 +19,7 @@ begin_inverter(Build *build)
 {
 	VsBm25Memory memory = bm25_memory(build->context);
 
-	build->inverter = vs_bm25_inverter(&memory, build->weights.of, build->positions);
+	build->inverter = vs_bm25_inverter(&memory, build->weights.of, build->positions, true);
 }
 
 static BuildPart *
@@ -91,7 +91,7 @@ end_inverter(Build *build)
 	Bm25Writer *writer = bm25_begin_part(build, part);
 
 	bm25_report_phase(build, BM25_PHASE_INVERT);
-	vs_bm25_inverter_write(build->inverter, &writer->sink, &part->segment);
+	vs_bm25_inverter_write(build->inverter, &writer->sink, &part->segment, bm25_check_interrupts);
 	bm25_end_part(part, writer);
 	MemoryContextReset(build->context);
 	if (*n == build->shared->parts_per_range)

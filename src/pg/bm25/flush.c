@@ -151,14 +151,14 @@ flush_lane(Relation index, int number, const VsBm25Lane *lane)
 	Bm25Writer *writer;
 	bool any;
 
-	flush.inverter = vs_bm25_inverter(&memory, fixed.weights.of, fixed.positions);
+	flush.inverter = vs_bm25_inverter(&memory, fixed.weights.of, fixed.positions, false);
 	for (uint32 i = 0; i < lane->n_sealed; i++)
 		bm25_visit_run(index, &lane->sealed[i], BUFFER_LOCK_SHARE, add_record, &flush);
 	any = vs_bm25_inverter_documents(flush.inverter) > 0;
 	if (any)
 	{
 		writer = bm25_begin_writer(false);
-		vs_bm25_inverter_write(flush.inverter, &writer->sink, &segment);
+		vs_bm25_inverter_write(flush.inverter, &writer->sink, &segment, bm25_check_interrupts);
 		bm25_place_segment(index, writer, &segment, RelationNeedsWAL(index));
 	}
 	bm25_replace_segments(index, NULL, 0, any ? &segment : NULL, number, lane->n_sealed);
