@@ -26,6 +26,7 @@
 #include "parser/parsetree.h"
 #include "rewrite/rewriteManip.h"
 #include "utils/float.h"
+#include "utils/inval.h"
 #include "utils/lsyscache.h"
 #include "utils/catcache.h"
 #include "utils/syscache.h"
@@ -102,33 +103,60 @@ find_operator(Oid family, Oid *operator, Oid *type)
 	return OidIsValid(*operator);
 }
 
-/* The one index; InvalidOid if there is none, or more. */
-static Oid
-find_index(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, Oid *family)
+typedef struct Found
 {
-	Relation rel = table_open(rte->relid, NoLock);
+	Oid index;
+	Oid family;
+	int valid;
+	int invalid;
+} Found;
+
+static void
+look_at_indexes(PlannerInfo *root, Relation rel, int varno, Node *left, Found *found)
+{
 	List *indexes = RelationGetIndexList(rel);
-	Oid found = InvalidOid;
-	int count = 0;
 	ListCell *cell;
 
-	*family = InvalidOid;
+	memset(found, 0, sizeof(*found));
 	foreach(cell, indexes)
 	{
 		Relation index = index_open(lfirst_oid(cell), AccessShareLock);
 
-		if (bm25_is_index(index) && index->rd_index->indisvalid && key_is(index, varno, left) &&
-			predicate_holds(root, index, varno))
+		if (bm25_is_index(index) && key_is(index, varno, left) && predicate_holds(root, index, varno))
 		{
-			found = RelationGetRelid(index);
-			*family = index->rd_opfamily[0];
-			count++;
+			if (index->rd_index->indisvalid)
+			{
+				found->index = RelationGetRelid(index);
+				found->family = index->rd_opfamily[0];
+				found->valid++;
+			}
+			else
+				found->invalid++;
 		}
 		index_close(index, NoLock);
 	}
 	list_free(indexes);
+}
+
+/*
+ * The one index; InvalidOid if there is none, or more.  REINDEX CONCURRENTLY makes one valid and the other invalid at once, but
+ * may do so after we have looked at one of them: then a second look finds both as they are.
+ */
+static Oid
+find_index(PlannerInfo *root, RangeTblEntry *rte, int varno, Node *left, Oid *family)
+{
+	Relation rel = table_open(rte->relid, NoLock);
+	Found found;
+
+	look_at_indexes(root, rel, varno, left, &found);
+	if (found.valid != 1 && found.valid + found.invalid > 1)
+	{
+		AcceptInvalidationMessages();
+		look_at_indexes(root, rel, varno, left, &found);
+	}
 	table_close(rel, NoLock);
-	return count == 1 ? found : InvalidOid;
+	*family = found.family;
+	return found.valid == 1 ? found.index : InvalidOid;
 }
 
 static Node *
