@@ -15,7 +15,6 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "libpq/pqformat.h"
 #include "tsearch/ts_utils.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
@@ -23,8 +22,7 @@
 
 #include "pg/bm25/query.h"
 #include "pg/guc.h"
-
-#define WIRE_VERSION 1
+#include "pg/text_wire.h"
 
 Bm25Query
 bm25_make_query(TSQuery query, Oid index, float8 boost, int32 k)
@@ -195,27 +193,14 @@ PG_FUNCTION_INFO_V1(vs_bm25query_recv);
 Datum
 vs_bm25query_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
-	int version = pq_getmsgint(message, 1);
-	int bytes;
-
-	if (version != WIRE_VERSION)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("unsupported version number %d of vecstore.bm25query", version)));
-	PG_RETURN_POINTER(parse_query(pq_getmsgtext(message, message->len - message->cursor, &bytes)));
+	PG_RETURN_POINTER(parse_query(vs_receive_text_form((StringInfo) PG_GETARG_POINTER(0), "vecstore.bm25query")));
 }
 
 PG_FUNCTION_INFO_V1(vs_bm25query_send);
 Datum
 vs_bm25query_send(PG_FUNCTION_ARGS)
 {
-	char *text = query_text(PG_GETARG_BM25_QUERY(0));
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	pq_sendint8(&message, WIRE_VERSION);
-	pq_sendtext(&message, text, (int) strlen(text));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+	PG_RETURN_BYTEA_P(vs_send_text_form(query_text(PG_GETARG_BM25_QUERY(0))));
 }
 
 /* bm25query(tsquery, regclass, boost, k): NULL leaves an option to its default. */

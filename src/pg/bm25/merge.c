@@ -65,10 +65,19 @@ first_row(Relation index, const VsBm25Segment *segment)
 	return vs_bm25_row_key(row);
 }
 
-bool
-bm25_find_segment(Relation index, VsBm25Meta *meta, VsBm25Segment *segment)
+static uint64
+pages_of(const VsBm25Segment *segments, int n)
 {
-	bm25_read_meta(index, meta);
+	uint64 pages = 0;
+
+	for (int i = 0; i < n; i++)
+		pages += bm25_segment_pages(&segments[i]);
+	return pages;
+}
+
+static bool
+find_segment(const VsBm25Meta *meta, VsBm25Segment *segment)
+{
 	for (uint32 i = 0; i < meta->n_segments; i++)
 		if (meta->segments[i].id == segment->id)
 		{
@@ -76,6 +85,13 @@ bm25_find_segment(Relation index, VsBm25Meta *meta, VsBm25Segment *segment)
 			return true;
 		}
 	return false;
+}
+
+bool
+bm25_find_segment(Relation index, VsBm25Meta *meta, VsBm25Segment *segment)
+{
+	bm25_read_meta(index, meta);
+	return find_segment(meta, segment);
 }
 
 /* Segments that are locked; they are unlocked when they are gone. */
@@ -93,17 +109,15 @@ merge_segments(Relation index, VsBm25Segment *segments, int n)
 	VsBm25Meta *meta = palloc(sizeof(VsBm25Meta));
 	VsBm25Segment merged;
 	Bm25Writer *writer;
-	uint64 pages = 0;
 	uint32 live = 0;
 
+	bm25_read_meta(index, meta); /* VACUUM may have cleared bits until the segments were locked */
 	for (int i = 0; i < n; i++)
 	{
-		/* VACUUM may have cleared bits until it was locked */
-		if (!bm25_find_segment(index, meta, &segments[i]))
+		if (!find_segment(meta, &segments[i]))
 			elog(ERROR, "segment %u of index \"%s\" is gone", segments[i].id, RelationGetRelationName(index));
 		parts[i].segment = segments[i];
 		parts[i].first_row = first_row(index, &segments[i]);
-		pages += bm25_segment_pages(&segments[i]);
 		live += segments[i].n_live;
 	}
 	qsort(parts, n, sizeof(Part), compare_parts);
@@ -114,7 +128,7 @@ merge_segments(Relation index, VsBm25Segment *segments, int n)
 		bm25_begin_reader(&readers[i], index, &parts[i].segment, bm25_merge_pins(n));
 		sources[i] = readers[i].source;
 	}
-	writer = bm25_begin_writer(pages > FOREGROUND_PAGES);
+	writer = bm25_begin_writer(pages_of(segments, n) > FOREGROUND_PAGES);
 	if (live > 0)
 	{
 		vs_bm25_merge(&memory, n, inputs, sources, &writer->sink, &merged, bm25_check_interrupts);
@@ -159,16 +173,6 @@ lock_idle(Relation index, VsBm25Segment *segments, int n)
 		if (bm25_try_lock_segment(index, segments[i].id))
 			segments[idle++] = segments[i];
 	return idle;
-}
-
-static uint64
-pages_of(const VsBm25Segment *segments, int n)
-{
-	uint64 pages = 0;
-
-	for (int i = 0; i < n; i++)
-		pages += bm25_segment_pages(&segments[i]);
-	return pages;
 }
 
 /* Segments of one tier that are to be merged, of at most so many pages together, locked; 0: none are. */

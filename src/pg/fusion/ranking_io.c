@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-#include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "utils/float.h"
 #include "utils/json.h"
@@ -17,8 +16,7 @@
 #include "utils/uuid.h"
 
 #include "pg/fusion/ranking.h"
-
-#define WIRE_VERSION 1
+#include "pg/text_wire.h"
 
 static void pg_attribute_noreturn()
 bad_ranking(const char *detail)
@@ -161,26 +159,12 @@ PG_FUNCTION_INFO_V1(vs_ranking_recv);
 Datum
 vs_ranking_recv(PG_FUNCTION_ARGS)
 {
-	StringInfo message = (StringInfo) PG_GETARG_POINTER(0);
-	int version = pq_getmsgint(message, 1);
-	int bytes;
-
-	if (version != WIRE_VERSION)
-		ereport(ERROR, (errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-						errmsg("unsupported version number %d of vecstore.ranking", version)));
-	PG_RETURN_POINTER(
-		parse_ranking(pq_getmsgtext(message, message->len - message->cursor, &bytes)));
+	PG_RETURN_POINTER(parse_ranking(vs_receive_text_form((StringInfo) PG_GETARG_POINTER(0), "vecstore.ranking")));
 }
 
 PG_FUNCTION_INFO_V1(vs_ranking_send);
 Datum
 vs_ranking_send(PG_FUNCTION_ARGS)
 {
-	char *text = ranking_text(PG_GETARG_RANKING(0));
-	StringInfoData message;
-
-	pq_begintypsend(&message);
-	pq_sendint8(&message, WIRE_VERSION);
-	pq_sendtext(&message, text, (int) strlen(text));
-	PG_RETURN_BYTEA_P(pq_endtypsend(&message));
+	PG_RETURN_BYTEA_P(vs_send_text_form(ranking_text(PG_GETARG_RANKING(0))));
 }
